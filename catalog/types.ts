@@ -1,0 +1,106 @@
+/** Shapes of the catalogue's JSON files. The readers in this folder are the only code that opens those files. */
+
+/** Where a fact comes from: a document or a file of a public repository, and when it was read. */
+export interface Source {
+    /** URL, or `repository:path@version`. */
+    where: string;
+    /** ISO date on which it was read. */
+    read: string;
+}
+
+/** What a network card carries at most: an ENA interface, an EFA interface, or both side by side. */
+export type CardCarries = "ena" | "efa+ena" | "efa";
+
+/** One network card of an instance type, in the order of `NetworkCardIndex`. */
+export interface NetworkCard {
+    index: number;
+    carries: CardCarries;
+    /** Peak bandwidth of the card, Gbit/s. */
+    gbps: number;
+}
+
+/** One network interface of a launch template, derived from the cards. */
+export interface NetworkInterfaceLayout {
+    networkCardIndex: number;
+    deviceIndex: number;
+    /** `interface` has an IP address (ENA); `efa-only` has none; `efa` has both on one interface. */
+    interfaceType: "interface" | "efa-only" | "efa";
+}
+
+/** One EC2 GPU instance type. */
+export interface InstanceType {
+    type: string;
+    /** For example `p5en`. */
+    family: string;
+    gpus: {
+        count: number;
+        /** Marketing name, for example `NVIDIA H200`. */
+        model: string;
+        /** Memory of one GPU, GiB, as EC2 reports it. */
+        memoryGib: number;
+        /** Compute architecture, for example `hopper`. */
+        architecture: string;
+        /** MIG profiles that the GPU offers; empty where it has no MIG. */
+        migProfiles: string[];
+        /** Dense bf16 peak of one GPU, TFLOP/s, for MFU. */
+        bf16Tflops: number;
+    };
+    vcpus: number;
+    memoryGib: number;
+    cpuArchitecture: "x86_64" | "arm64";
+    network: {
+        cards: NetworkCard[];
+        /** `vpc.amazonaws.com/efa` that a node offers once all EFA interfaces are attached. */
+        efaInterfaces: number;
+        /** Sum over the cards that carry EFA, Gbit/s. */
+        efaGbps: number;
+    };
+    /** Local NVMe instance store; zero disks where there is none. */
+    nvme: { disks: number; sizeGb: number };
+    /** 2 MiB pages that the EFA-enabled AMI allocates at boot; 0 where the type has no EFA or the AMI allocates none. */
+    hugepages2Mi: number;
+    /** GPUs that share one NVLink domain; 1 where GPUs are joined by PCIe only, 72 for a GB200 NVL72 rack. */
+    nvlinkDomainGpus: number;
+    /** EKS managed node group AMI type. */
+    amiType: string;
+    /** How many `topology.k8s.aws/network-node-layer-N` labels EKS puts on a node; 0 where none. */
+    topologyLayers: number;
+    /** What an all_reduce over many nodes should reach, GB/s of bus bandwidth; absent where no figure was published. */
+    ncclBusBandwidthGBs?: number;
+    /** PCIe generation between GPU and host; absent where the GPU is attached by NVLink-C2C. */
+    pcieGeneration?: number;
+    /** Peak power of one GPU, W. */
+    gpuPowerWatts: number;
+    /** Kinds of capacity that AWS sells this type as. */
+    capacityKinds: ("on-demand" | "spot" | "reservation" | "capacity-block")[];
+    sources: { [topic: string]: Source };
+}
+
+/** One pinned piece of software: a chart, an image, a Go module, a CRD bundle, an add-on. */
+export interface Release {
+    name: string;
+    kind: "chart" | "image" | "module" | "addon" | "driver" | "cli";
+    version: string;
+    /** Helm repository URL or `oci://` registry of a chart; registry path of an image; path of a module. */
+    location: string;
+    /** Chart name inside the repository, where it differs from `name`. */
+    chart?: string;
+    /** Namespace that the chart is installed in. */
+    namespace?: string;
+    /** Supported Kubernetes minors, both inclusive, for example ["1.33", "1.36"]. */
+    kubernetes?: [string, string];
+    /** Content digest (`sha256:…`) where the registry's is known. */
+    digest?: string;
+    /** What of the chart a cross-component rule must know, because it hides inside templates. */
+    inside?: {
+        /** DaemonSets that the chart installs, each with the taint keys that it tolerates ("*" = all). */
+        daemonSets?: { name: string; tolerates: string[]; tolerationsValue?: string }[];
+        /** Images that the chart runs, with tags. */
+        images?: string[];
+        /** CRDs that the chart brings, as plural.group. */
+        crds?: string[];
+        /** Top-level values keys of this chart version; nested ones with dots. */
+        valueKeys?: string[];
+    };
+    sources: { [topic: string]: Source };
+}

@@ -1,0 +1,3 @@
+/** Re-exports by name; nothing else lives here. */
+export { InputError } from "./input";
+export type { InputProblem } from "./input";

@@ -1,0 +1,3 @@
+export { InputError, at, oneOf, refuse, sentence, show, wholeNumber } from "./problem";
+export type { InputProblem } from "./problem";
+export { requirePlain } from "./plain";

@@ -1,0 +1,42 @@
+/** The record that TrainingQueues gives and TrainingJob takes. */
+import type * as pulumi from "@pulumi/pulumi";
+
+/** One team's share, in plain numbers. */
+export interface TeamQuota {
+    name: string;
+    namespace: string;
+    localQueue: string;
+    /** GPUs that are the team's own. */
+    gpus: number;
+    /** GPUs that it may borrow from the cohort. */
+    borrow: number;
+    /** GPUs of its own that others may borrow while they are idle. */
+    lend: number;
+    /** Capacity groups that the team's queue offers. */
+    capacityGroups: string[];
+}
+
+/** The queues as a job sees them. */
+export interface QueueSpec {
+    teams: TeamQuota[];
+    /** WorkloadPriorityClass names, from the most to the least urgent. */
+    priorityClasses: string[];
+    /** GPUs per node by capacity group. */
+    gpusPerNode: { [capacityGroup: string]: number };
+    /** Nodes by capacity group. */
+    nodes: { [capacityGroup: string]: number };
+    /** Topology levels by capacity group, widest first. */
+    topologyLevels: { [capacityGroup: string]: string[] };
+    /** Names of the LocalQueues that were created, in the order of `teams`: orders jobs after queues. */
+    localQueues: pulumi.Output<string[]>;
+}
+
+/** The queues as input. */
+export interface QueueSpecArgs {
+    teams: TeamQuota[];
+    priorityClasses: string[];
+    gpusPerNode: { [capacityGroup: string]: number };
+    nodes: { [capacityGroup: string]: number };
+    topologyLevels: { [capacityGroup: string]: string[] };
+    localQueues: pulumi.Input<pulumi.Input<string>[]>;
+}

@@ -1,0 +1,18 @@
+/** Every path that the twin writes to, in one place. All of it lies under the user's cache folder, none in the project. */
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/** `$KILOGPU_HOME`, else `$XDG_CACHE_HOME/kilogpu`, else `~/.cache/kilogpu`. */
+export function cacheHome(): string {
+    return process.env["KILOGPU_HOME"] ?? join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "kilogpu");
+}
+
+/** Built and downloaded tools, shared by all twins: `<cache>/toolchain/<tool>-<version>/`. */
+export function toolchainHome(): string {
+    return join(cacheHome(), "toolchain");
+}
+
+/** Everything of one environment's twin; `kilogpu twin down` removes this folder whole. */
+export function twinHome(environment: string): string {
+    return join(cacheHome(), "twins", environment);
+}

@@ -58,5 +58,5 @@ export default tseslint.config(
         ),
     },
     { files: ["cli/**"], rules: mayNotImport(["test"], "the command line ships, tests do not") },
-    { files: ["**/*.mjs", "*.config.ts"], extends: [tseslint.configs.disableTypeChecked] },
+    { files: ["**/*.mjs"], extends: [tseslint.configs.disableTypeChecked], rules: { "@pulumi/no-output-in-template-literal": "off" } },
 );

@@ -1,0 +1,111 @@
+/**
+ * The shape of `kilogpu plan --json`: a contract that others script against. Fields may be added, none renamed or removed.
+ * Exit code 0; 1 when a mandatory policy is violated; 2 when the input is wrong (then `PlanFailure`).
+ */
+import type { InputProblem } from "../../components/input";
+import type { Json } from "./values";
+
+/** One resource, in the order of registration. */
+export interface PlannedResource {
+    urn: string;
+    type: string;
+    name: string;
+    /** URN of the parent; null for the stack. */
+    parent: string | null;
+    custom: boolean;
+    /** Unknown values print as `"<computed>"`, secrets as `"<secret>"`. */
+    inputs: { [key: string]: Json };
+    dependencies: string[];
+    protect: boolean;
+}
+
+/** Counts of the window that `at` falls in. */
+export interface PlanTotals {
+    /** GPU nodes. */
+    nodes: number;
+    /** Nodes without GPUs. */
+    systemNodes: number;
+    /** Physical GPUs. */
+    gpus: number;
+    /** GPUs that the scheduler sees: more than `gpus` under time-slicing. */
+    schedulableGpus: number;
+    efaInterfaces: number;
+    /** vCPUs of the GPU nodes. */
+    vcpus: number;
+}
+
+/** One line of the bill. */
+export interface CostItem {
+    name: string;
+    /** What is billed, for example `GPU nodes, capacity-block`. */
+    kind: string;
+    quantity: number;
+    unit: string;
+    /** US dollars an hour for the whole quantity; null where no rate is published or given. */
+    hourlyUsd: number | null;
+    /** Bounds where the price varies, as for spot. */
+    lowHourlyUsd?: number;
+    highHourlyUsd?: number;
+    /** Date of the rate. */
+    asOf: string;
+    source: string;
+    note?: string;
+}
+
+/** The bill. */
+export interface PlanCost {
+    hourlyUsd: number;
+    /** 730 hours. */
+    monthlyUsd: number;
+    /** Oldest date among the rates used. */
+    asOf: string;
+    items: CostItem[];
+}
+
+/** One violation. */
+export interface PolicyResult {
+    policy: string;
+    level: "advisory" | "mandatory";
+    urn: string;
+    message: string;
+}
+
+/** One node pool in the inventory. */
+export interface PlannedPool {
+    name: string;
+    urn: string;
+    instanceType: string;
+    nodes: number;
+    gpus: number;
+    schedulableGpus: number;
+    efaInterfaces: number;
+    vcpus: number;
+    fabric: string;
+    zone: string;
+    capacityGroup: string;
+    capacity: string;
+    /** Window of a capacity block. */
+    start?: string;
+    end?: string;
+    /** Whether the window holds at the plan's time. */
+    active: boolean;
+}
+
+/** `kilogpu plan --json`. */
+export interface Plan {
+    environment: string;
+    /** Time that totals and cost are for, ISO 8601; null where nothing depends on time. */
+    at: string | null;
+    resources: PlannedResource[];
+    pools: PlannedPool[];
+    totals: PlanTotals;
+    cost: PlanCost;
+    policies: PolicyResult[];
+    /** Lookups that only a cloud can answer; their results are unknown in this plan. */
+    lookups: string[];
+}
+
+/** `kilogpu plan --json` of an input that is wrong. */
+export interface PlanFailure {
+    errors: InputProblem[];
+}

@@ -1,0 +1,121 @@
+/**
+ * Evaluates a Pulumi program offline: the SDK's own runner in a child process, talking to our monitor. No CLI, no cloud, no
+ * credentials; the project's files are only read.
+ */
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { InputError, type InputProblem } from "../../components/input";
+import { startMonitor, type LoggedMessage, type RegisteredResource } from "./monitor";
+import type { Project, StackConfiguration } from "./project";
+
+/** What one evaluation gave. */
+export interface Evaluation {
+    resources: RegisteredResource[];
+    /** Outputs of the stack, as the SDK sent them. */
+    outputs: { [key: string]: unknown };
+    messages: LoggedMessage[];
+    lookups: string[];
+}
+
+/** The program itself failed, in a way that is no input error: its own message, as the CLI would show it. */
+export class ProgramError extends Error {
+    constructor(readonly messages: readonly string[]) {
+        super(messages.join("\n"));
+        this.name = "ProgramError";
+    }
+}
+
+/** What the preload of the child sends for an InputError that ended the program. */
+interface Report {
+    subject: string;
+    problems: InputProblem[];
+}
+
+/** Runs the program of `project` with the configuration of `environment`, extra variables for the program in `env`. */
+export async function evaluate(
+    project: Project,
+    environment: string,
+    configuration: StackConfiguration,
+    env: { [name: string]: string } = {},
+): Promise<Evaluation> {
+    let runner: string;
+    try {
+        runner = createRequire(join(project.directory, "package.json")).resolve("@pulumi/pulumi/cmd/run");
+    } catch {
+        throw new InputError(project.directory, [
+            { path: "node_modules", got: "no @pulumi/pulumi", legal: "the project's packages must be installed", remedy: "Run npm ci (or npm install) there." },
+        ]);
+    }
+    const monitor = await startMonitor(environment, project.name, project.directory);
+    try {
+        // The SDK expects the long form of a key, "project:config:key".
+        const long = (key: string): string => key.replace(":", ":config:");
+        const child = spawn(
+            process.execPath,
+            [
+                "--require",
+                join(__dirname, "report-input-errors.js"),
+                runner,
+                "--monitor",
+                monitor.address,
+                "--engine",
+                monitor.address,
+                "--organization",
+                "organization",
+                "--project",
+                project.name,
+                "--root-directory",
+                project.directory,
+                "--stack",
+                environment,
+                "--pwd",
+                project.workingDirectory,
+                "--parallel",
+                "16",
+                "--dry-run",
+                project.entry,
+            ],
+            {
+                cwd: project.workingDirectory,
+                stdio: ["ignore", "pipe", "pipe", "ipc"],
+                env: {
+                    ...process.env,
+                    ...env,
+                    PULUMI_NODEJS_TYPESCRIPT: "true",
+                    PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+                    ...(project.tsconfig === undefined ? {} : { PULUMI_NODEJS_TSCONFIG_PATH: project.tsconfig }),
+                    PULUMI_CONFIG: JSON.stringify(Object.fromEntries(Object.entries(configuration.values).map(([key, value]) => [long(key), value]))),
+                    PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(configuration.secretKeys.map(long)),
+                },
+            },
+        );
+        const reports: Report[] = [];
+        let printed = "";
+        child.on("message", (message) => reports.push(message as Report));
+        const keep = (chunk: Buffer): void => { printed += chunk.toString(); };
+        child.stdout?.on("data", keep);
+        child.stderr?.on("data", keep);
+        const code = await new Promise<number | null>((resolve, reject) => {
+            child.on("error", reject);
+            child.on("close", resolve);
+        });
+        if (reports.length > 0) {
+            const subjects = [...new Set(reports.map((report) => report.subject))];
+            throw new InputError(subjects.join(", "), reports.flatMap((report) => report.problems));
+        }
+        const errors = monitor.messages.filter((message) => message.severity === "error").map((message) => message.text.trimEnd());
+        if (code !== 0 || errors.length > 0) {
+            throw new ProgramError(errors.length > 0 ? errors : [printed.trim() || `the program ended with exit code ${String(code)}`]);
+        }
+        const stack = monitor.resources.find((resource) => resource.type === "pulumi:pulumi:Stack");
+        return {
+            resources: monitor.resources,
+            outputs: (stack && monitor.outputs.get(stack.urn)) ?? {},
+            messages: monitor.messages,
+            lookups: [...monitor.lookups].sort(),
+        };
+    } finally {
+        monitor.close();
+    }
+}

@@ -1,0 +1,23 @@
+/**
+ * Preloaded into the program's process by `kilogpu plan`: an InputError that ends the program is sent to the plan with its
+ * fields, because the SDK's runner passes on only its text. Everything else stays the runner's business.
+ */
+const seen = new Set<unknown>();
+
+function report(error: unknown): void {
+    if (seen.has(error) || typeof error !== "object" || error === null) {
+        return;
+    }
+    seen.add(error);
+    const { subject, problems } = error as { subject?: unknown; problems?: unknown };
+    if (typeof subject === "string" && Array.isArray(problems)) {
+        process.send?.({ subject, problems });
+    }
+}
+
+// Monitors, not handlers: the runner's own handlers still decide what happens. `unhandledRejection` has no monitor form, but
+// the runner listens to it too, so that one more listener changes nothing.
+process.on("uncaughtExceptionMonitor", report);
+process.on("unhandledRejection", report);
+// The channel must not keep a finished program alive.
+process.channel?.unref();

@@ -14,6 +14,8 @@ export interface Evaluation {
     resources: RegisteredResource[];
     /** Outputs of the stack, as the SDK sent them. */
     outputs: { [key: string]: unknown };
+    /** What each component registered as its outputs, by URN. */
+    componentOutputs: Map<string, { [key: string]: unknown }>;
     messages: LoggedMessage[];
     lookups: string[];
 }
@@ -112,6 +114,7 @@ export async function evaluate(
         return {
             resources: monitor.resources,
             outputs: (stack && monitor.outputs.get(stack.urn)) ?? {},
+            componentOutputs: monitor.outputs,
             messages: monitor.messages,
             lookups: [...monitor.lookups].sort(),
         };

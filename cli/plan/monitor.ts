@@ -33,7 +33,7 @@ export interface RegisteredResource {
 
 /** A message that the program or the SDK logged. */
 export interface LoggedMessage {
-    severity: "debug" | "info" | "warning" | "error";
+    severity: "info" | "warning" | "error";
     text: string;
     urn: string;
 }
@@ -196,11 +196,10 @@ export async function startMonitor(stack: string, project: string, projectDir: s
     const severities = ["debug", "info", "warning", "error"] as const;
     const engine: { [method: string]: Handler } = {
         log: ({ request }, reply) => {
-            plan.messages.push({
-                severity: severities[read<number>(request, "getSeverity")] ?? "info",
-                text: read<string>(request, "getMessage"),
-                urn: read<string>(request, "getUrn"),
-            });
+            const severity = severities[read<number>(request, "getSeverity")] ?? "info";
+            if (severity !== "debug") {
+                plan.messages.push({ severity, text: read<string>(request, "getMessage"), urn: read<string>(request, "getUrn") });
+            }
             reply(null, new Empty());
         },
         getRootResource: (_, reply) => { reply(null, make(engineMessages, "GetRootResourceResponse", { setUrn: root })); },

@@ -1,0 +1,63 @@
+/** Puts a plan together: evaluation, inventory, cost, policies. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { environmentCost } from "../../components/cost";
+import { rules } from "../../policies/rules";
+import { checkPolicies, readPolicyConfiguration } from "./check-policies";
+import type { Plan, PlannedResource } from "./contract";
+import { evaluate } from "./evaluate";
+import { firstWindow, plannedPools, totals } from "./inventory";
+import type { RegisteredResource } from "./monitor";
+import { readStack, type Project } from "./project";
+import { forDisplay, forPolicies, type Json } from "./values";
+
+/** What a person may ask of a plan. */
+export interface PlanOptions {
+    /** Time that totals, cost and window rules are for. Defaults to the start of the first capacity window. */
+    at?: Date;
+    /** Levels and settings of rules. Defaults to `policies/config/<environment>.json` where the project has one. */
+    policyConfiguration?: string;
+}
+
+function shown(resource: RegisteredResource): PlannedResource {
+    return {
+        urn: resource.urn,
+        type: resource.type,
+        name: resource.name,
+        parent: resource.parent === "" ? null : resource.parent,
+        custom: resource.custom,
+        inputs: forDisplay(resource.inputs) as { [key: string]: Json },
+        dependencies: resource.dependencies,
+        protect: resource.protect,
+    };
+}
+
+/** Plans one environment of a project. Throws `InputError` for a user's mistake, `ProgramError` when the program itself fails. */
+export async function plan(project: Project, environment: string, options: PlanOptions = {}): Promise<Plan> {
+    const configuration = readStack(project, environment);
+    const policyFile = options.policyConfiguration ?? join(project.directory, "policies", "config", `${environment}.json`);
+    const policyConfiguration = options.policyConfiguration !== undefined || existsSync(policyFile) ? readPolicyConfiguration(policyFile, rules) : {};
+    const evaluation = await evaluate(project, environment, configuration);
+    const at = options.at ?? firstWindow(evaluation.resources);
+    const pools = plannedPools(evaluation.resources, evaluation.componentOutputs, at);
+    const cost = environmentCost(
+        evaluation.resources.map((resource) => ({
+            urn: resource.urn,
+            type: resource.type,
+            name: resource.name,
+            parent: resource.parent,
+            inputs: forPolicies(resource.inputs) as { [key: string]: unknown },
+        })),
+        at,
+    );
+    return {
+        environment,
+        at: at?.toISOString() ?? null,
+        resources: evaluation.resources.map(shown),
+        pools,
+        totals: totals(pools, evaluation.resources),
+        cost,
+        policies: checkPolicies(evaluation.resources, rules, policyConfiguration, at === undefined ? {} : { at: at.toISOString() }),
+        lookups: evaluation.lookups,
+    };
+}

@@ -1,0 +1,3 @@
+export { FabricKind } from "./profile";
+export type { FabricInterface, FabricProfile } from "./profile";
+export type { FabricFacts, FabricFactsArgs } from "./facts";

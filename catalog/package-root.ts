@@ -8,7 +8,10 @@ let found: string | undefined;
 export function packageRoot(): string {
     for (let directory = __dirname; found === undefined; directory = dirname(directory)) {
         const manifest = join(directory, "package.json");
-        if (existsSync(manifest) && (JSON.parse(readFileSync(manifest, "utf8")) as { name?: string }).name === "kilogpu") {
+        if (
+            existsSync(manifest) &&
+            (JSON.parse(readFileSync(manifest, "utf8")) as { name?: string }).name === "kilogpu"
+        ) {
             found = directory;
         } else if (dirname(directory) === directory) {
             throw new Error(`kilogpu's package.json is not above ${__dirname}`);

@@ -49,7 +49,14 @@ export interface InstanceType {
     memoryGib: number;
     cpuArchitecture: "x86_64" | "arm64";
     network: {
+        /** The cards that a node uses, by index; not always contiguous (p6e-gb200 uses 0, 1, 5, 9 and 13). */
         cards: NetworkCard[];
+        /** Network cards that EC2 lets a launch template name: more than that is refused. */
+        maximumCards: number;
+        /** Network interfaces over all cards; absent where no figure was published. */
+        maximumInterfaces?: number;
+        /** IPv4 addresses of one interface, its primary one included; absent where no figure was published. */
+        ipv4PerInterface?: number;
         /** `vpc.amazonaws.com/efa` that a node offers once all EFA interfaces are attached. */
         efaInterfaces: number;
         /** Sum over the cards that carry EFA, Gbit/s. */
@@ -81,12 +88,22 @@ export interface Release {
     name: string;
     kind: "chart" | "image" | "module" | "addon" | "driver" | "cli";
     version: string;
+    /** Version per Kubernetes minor, where the pin follows the cluster's minor; `version` is that of the default minor. */
+    versions?: { [minor: string]: string };
+    /** Version of the software inside, where it differs from the chart's own. */
+    appVersion?: string;
     /** Helm repository URL or `oci://` registry of a chart; registry path of an image; path of a module. */
     location: string;
     /** Chart name inside the repository, where it differs from `name`. */
     chart?: string;
     /** Namespace that the chart is installed in. */
     namespace?: string;
+    /** `go.mod` replacements that building the module needs. */
+    replaces?: { [module: string]: string };
+    /** What other software must fit, by release name and semver range; read by `compatible`. */
+    requires?: { [release: string]: string };
+    /** Why this version, or what is not certain about it. */
+    note?: string;
     /** Supported Kubernetes minors, both inclusive, for example ["1.33", "1.36"]. */
     kubernetes?: [string, string];
     /** Content digest (`sha256:…`) where the registry's is known. */
@@ -103,4 +120,80 @@ export interface Release {
         valueKeys?: string[];
     };
     sources: { [topic: string]: Source };
+}
+
+/** How AWS sells an instance's time. A plain reservation is paid at the on-demand rate, used or not. */
+export type PriceKind = "on-demand" | "spot" | "reservation" | "capacity-block";
+
+/** Price of one instance type in some regions. */
+export interface InstancePrice {
+    type: string;
+    regions: string[];
+    kind: "on-demand" | "spot" | "capacity-block";
+    /** USD per hour of one instance; for spot the middle of the range. */
+    usdPerHour: number;
+    /** Lowest and highest rate seen, USD per hour; spot prices move. */
+    low?: number;
+    high?: number;
+    /** ISO date on which the price held. */
+    asOf: string;
+    source: Source;
+}
+
+/** Price of something that is not an instance: a control plane, a gateway, storage. */
+export interface ServicePrice {
+    name: string;
+    /** What one unit is, for example `hour`, `GB-month`, `GB`. */
+    unit: string;
+    regions: string[];
+    usd: number;
+    asOf: string;
+    source: Source;
+}
+
+/** One RDMA NIC model of a bare-metal machine. */
+export interface MachineNic {
+    model: string;
+    count: number;
+    /** Rate of one port, Gbit/s. */
+    gbps: number;
+    /** PCI ids: the vendor's and the device's, hexadecimal without prefix. */
+    pciVendor: string;
+    pciDevice: string;
+    /** Which networks the port can join. */
+    linkTypes: ("infiniband" | "ethernet")[];
+    /** `compute` carries training traffic, `storage` and `management` do not. */
+    role: "compute" | "storage" | "management";
+}
+
+/** One bare-metal GPU server type. */
+export interface MachineType {
+    type: string;
+    vendor: string;
+    gpus: InstanceType["gpus"];
+    vcpus: number;
+    memoryGib: number;
+    cpuArchitecture: "x86_64" | "arm64";
+    nics: MachineNic[];
+    nvme: { disks: number; sizeGb: number };
+    nvlinkDomainGpus: number;
+    /** NVLink bandwidth of one GPU, both directions together, GB/s. */
+    nvlinkGBs: number;
+    pcieGeneration?: number;
+    gpuPowerWatts: number;
+    /** Peak power of the whole machine, W; absent where no figure was published. */
+    machinePowerWatts?: number;
+    ncclBusBandwidthGBs?: number;
+    sources: { [topic: string]: Source };
+}
+
+/** One AWS region and the letters of its availability zones. */
+export interface AwsRegion {
+    name: string;
+    /** Place, as AWS names it. */
+    place: string;
+    zones: string[];
+    /** Local Zones that sell GPU instances of this catalogue. */
+    localZones?: string[];
+    source: Source;
 }

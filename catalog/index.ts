@@ -1,0 +1,61 @@
+/** What is true of hardware, releases and prices: typed readers over the JSON files of this folder. */
+export { compatible, pinnedVersions } from "./compatibility";
+export type { Incompatibility } from "./compatibility";
+export { findInstance, instance, instanceTypes, networkInterfaces, supportsEfa } from "./instances";
+export type { NetworkInterfaceOptions } from "./instances";
+export { computeNics, computePorts, findMachine, machine, machineTypes } from "./machines";
+export { editDistance, nearest } from "./nearest";
+export {
+    hoursPerMonth,
+    instancePrices,
+    oldestPriceDate,
+    rate,
+    rateOrReason,
+    serviceNames,
+    servicePrice,
+} from "./prices";
+export type { Rate, RateAnswer, RateQuery } from "./prices";
+export {
+    compareMinors,
+    defaultKubernetesMinor,
+    findRelease,
+    imageReference,
+    kubernetesMinors,
+    release,
+    releaseNames,
+    releasesOf,
+    supportsKubernetes,
+    versionFor,
+} from "./releases";
+export {
+    efaResource,
+    findRegion,
+    gpuResource,
+    gpuTaintKey,
+    gpuTaintValue,
+    hugepagesResource,
+    instanceTopologyLevels,
+    kilogpuLabels,
+    networkLayerLabel,
+    nodeLabels,
+    region,
+    regionNames,
+    regionOfZone,
+    topologyLevels,
+    zoneNames,
+} from "./topology";
+export type {
+    AwsRegion,
+    CardCarries,
+    InstancePrice,
+    InstanceType,
+    MachineNic,
+    MachineType,
+    NetworkCard,
+    NetworkInterfaceLayout,
+    PriceKind,
+    Release,
+    ServicePrice,
+    Source,
+} from "./types";
+export { unknownName, UnknownNameError } from "./unknown-name";

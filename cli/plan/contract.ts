@@ -2,6 +2,7 @@
  * The shape of `kilogpu plan --json`: a contract that others script against. Fields may be added, none renamed or removed.
  * Exit code 0; 1 when a mandatory policy is violated; 2 when the input is wrong (then `PlanFailure`).
  */
+import type { EnvironmentCost } from "../../components/cost";
 import type { InputProblem } from "../../components/input";
 import type { Json } from "./values";
 
@@ -32,34 +33,6 @@ export interface PlanTotals {
     efaInterfaces: number;
     /** vCPUs of the GPU nodes. */
     vcpus: number;
-}
-
-/** One line of the bill. */
-export interface CostItem {
-    name: string;
-    /** What is billed, for example `GPU nodes, capacity-block`. */
-    kind: string;
-    quantity: number;
-    unit: string;
-    /** US dollars an hour for the whole quantity; null where no rate is published or given. */
-    hourlyUsd: number | null;
-    /** Bounds where the price varies, as for spot. */
-    lowHourlyUsd?: number;
-    highHourlyUsd?: number;
-    /** Date of the rate. */
-    asOf: string;
-    source: string;
-    note?: string;
-}
-
-/** The bill. */
-export interface PlanCost {
-    hourlyUsd: number;
-    /** 730 hours. */
-    monthlyUsd: number;
-    /** Oldest date among the rates used. */
-    asOf: string;
-    items: CostItem[];
 }
 
 /** One violation. */
@@ -99,7 +72,7 @@ export interface Plan {
     resources: PlannedResource[];
     pools: PlannedPool[];
     totals: PlanTotals;
-    cost: PlanCost;
+    cost: EnvironmentCost;
     policies: PolicyResult[];
     /** Lookups that only a cloud can answer; their results are unknown in this plan. */
     lookups: string[];

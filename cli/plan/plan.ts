@@ -32,6 +32,13 @@ function shown(resource: RegisteredResource): PlannedResource {
     };
 }
 
+/** Rates that the environment's own configuration gives, where there are any. */
+function ownRates(resources: readonly RegisteredResource[]): { rates?: { [key: string]: number } } {
+    const cluster = resources.find((resource) => resource.type === "kilogpu:index:TrainingCluster");
+    const rates = forPolicies(cluster?.inputs["rates"] ?? null);
+    return rates === null ? {} : { rates: rates as { [key: string]: number } };
+}
+
 /** Plans one environment of a project. Throws `InputError` for a user's mistake, `ProgramError` when the program itself fails. */
 export async function plan(project: Project, environment: string, options: PlanOptions = {}): Promise<Plan> {
     const configuration = readStack(project, environment);
@@ -48,7 +55,7 @@ export async function plan(project: Project, environment: string, options: PlanO
             parent: resource.parent,
             inputs: forPolicies(resource.inputs) as { [key: string]: unknown },
         })),
-        at,
+        { ...(at === undefined ? {} : { at }), ...ownRates(evaluation.resources) },
     );
     return {
         environment,

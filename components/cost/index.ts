@@ -1,0 +1,2 @@
+export { costItems, environmentCost } from "./cost";
+export type { CostItem, CostOptions, CostSubject, EnvironmentCost } from "./cost";

@@ -1,10 +1,10 @@
-// Fast suites only: what needs the twin's processes lives in test/twin and runs from .ci/run (vitest.twin.config.ts).
+// Fast suites only: what starts processes or takes minutes runs from .ci/run with vitest.slow.config.ts.
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
     test: {
         include: ["test/**/*.test.ts"],
-        exclude: ["test/twin/**", "node_modules/**"],
+        exclude: ["test/twin/**", "test/package/**", "test/alerts/**", "test/mutants/**", "node_modules/**"],
         testTimeout: 60_000,
         hookTimeout: 60_000,
         pool: "forks",

@@ -1,9 +1,9 @@
-// Suites that start real processes: the engine, a control plane, controllers. One at a time; .ci/run calls them after the fast suites.
+// Suites that start real processes or install packages, one file at a time: `vitest run --config vitest.slow.config.ts --dir test/twin`.
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
     test: {
-        include: ["test/twin/**/*.test.ts"],
+        include: ["**/*.test.ts"],
         testTimeout: 1_800_000,
         hookTimeout: 1_800_000,
         pool: "forks",

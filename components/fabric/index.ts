@@ -1,3 +1,10 @@
 export { FabricKind } from "./profile";
 export type { FabricInterface, FabricProfile } from "./profile";
 export type { FabricFacts, FabricFactsArgs } from "./facts";
+export { FabricMode, fabricProfile, rdmaResource, trafficClass } from "./derive";
+export type { FabricOptions } from "./derive";
+export { instanceMachine } from "./machine";
+export type { FabricMachine, RdmaPort } from "./machine";
+export { checkFabricKind, checkFabricOptions, checkRdmaFabric } from "./check";
+export { RdmaFabric, efaPluginValues, profilesOf } from "./rdma-fabric";
+export type { RdmaFabricArgs } from "./rdma-fabric-args";

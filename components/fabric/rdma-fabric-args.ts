@@ -1,0 +1,16 @@
+/** Arguments of RdmaFabric. */
+import type { NodePoolArgs } from "../gpu-node-pool/pool";
+import type { FabricKind } from "./profile";
+
+/** Which fabric to serve, and to which pools. */
+export interface RdmaFabricArgs {
+    /** The network between the nodes. Pools of another kind are refused. */
+    kind: FabricKind;
+    /** Pools whose nodes are joined: the `pool` of each GpuNodePool. */
+    pools: NodePoolArgs[];
+    /** Where charts come from instead of their own repositories: `oci://…`, `https://…` or an absolute folder. */
+    chartMirror?: string;
+    /** Values of the device plugin's chart, merged over the library's. Unknown keys are refused. */
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Helm values have no common schema
+    values?: { [key: string]: any };
+}

@@ -21,7 +21,7 @@ export function mergeValues(ours: ChartValues, theirs: ChartValues | undefined):
             // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- the key is the user's own
             delete merged[key];
         } else if (isMap(value) && isMap(merged[key])) {
-            merged[key] = mergeValues(merged[key] as ChartValues, value);
+            merged[key] = mergeValues(merged[key], value);
         } else {
             merged[key] = value as unknown;
         }

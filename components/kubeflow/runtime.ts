@@ -6,7 +6,11 @@ export interface TrainingRuntime {
     /** Name of the ClusterTrainingRuntime, plain. */
     name: string;
     capacityGroup: string;
+    /** Names of the pools in the capacity group. */
+    pools: string[];
+    instanceType: string;
     fabric: string;
+    /** GPUs that one training pod takes: all physical GPUs of a node. */
     gpusPerNode: number;
     /** All resources of one whole-node pod (GPUs, CPU, memory, fabric devices, hugepages). */
     podResources: { [resource: string]: string };

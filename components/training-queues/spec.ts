@@ -1,19 +1,32 @@
 /** The record that TrainingQueues gives and TrainingJob takes. */
 import type * as pulumi from "@pulumi/pulumi";
 
-/** One team's share, in plain numbers. */
-export interface TeamQuota {
-    name: string;
-    namespace: string;
-    localQueue: string;
+/** What a team has of one capacity group. */
+export interface GroupShare {
+    capacityGroup: string;
     /** GPUs that are the team's own. */
     gpus: number;
     /** GPUs that it may borrow from the cohort. */
     borrow: number;
     /** GPUs of its own that others may borrow while they are idle. */
     lend: number;
+}
+
+/** One team's share, in plain numbers. */
+export interface TeamQuota {
+    name: string;
+    namespace: string;
+    localQueue: string;
+    /** GPUs that are the team's own, over all capacity groups. */
+    gpus: number;
+    /** GPUs that it may borrow from the cohort, over all capacity groups. */
+    borrow: number;
+    /** GPUs of its own that others may borrow while they are idle, over all capacity groups. */
+    lend: number;
     /** Capacity groups that the team's queue offers. */
     capacityGroups: string[];
+    /** The same by capacity group, because one job stays within one group. */
+    shares: GroupShare[];
 }
 
 /** The queues as a job sees them. */
@@ -21,7 +34,7 @@ export interface QueueSpec {
     teams: TeamQuota[];
     /** WorkloadPriorityClass names, from the most to the least urgent. */
     priorityClasses: string[];
-    /** GPUs per node by capacity group. */
+    /** Schedulable GPUs per node by capacity group. */
     gpusPerNode: { [capacityGroup: string]: number };
     /** Nodes by capacity group. */
     nodes: { [capacityGroup: string]: number };

@@ -1,0 +1,177 @@
+/** Kubeflow Trainer with a runtime for each kind of node. */
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { imageReference, release } from "../../catalog/releases";
+import { capacityGroups, checkPools } from "../capacity-group";
+import type { FabricFactsArgs } from "../fabric";
+import type { NodePoolArgs } from "../gpu-node-pool/pool";
+import { checkChartMirror, checkChartValues, installChart, securedNamespace } from "../helm-chart";
+import type { InputProblem } from "../input";
+import { refuse, requirePlain, show, wholeNumber } from "../input";
+import type { RuntimeSet } from "./runtime";
+import { trainerApi, trainingRuntimeSpec } from "./training-runtime";
+
+/** What the training runtimes are made of. */
+export interface KubeflowArgs {
+    /** Pools that jobs run on: `GpuNodePool.pool`. */
+    pools: NodePoolArgs[];
+    /** Network of the pools: `RdmaFabric.profile`. */
+    fabric: FabricFactsArgs;
+    /** Image of training containers, with tag or digest; jobs may name another. Defaults to the catalogue's PyTorch image. */
+    image?: string;
+    /** How often a failed job starts again from its last checkpoint. Defaults to 10. */
+    maxRestarts?: number;
+    /** Where charts come from instead of their own repositories: an OCI registry, a repository or a folder. */
+    chartMirror?: string;
+    /** Values of the kubeflow-trainer chart, on top of the library's. */
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Helm values have no common schema
+    values?: { [key: string]: any };
+    /** Values of the jobset chart, on top of the library's. */
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Helm values have no common schema
+    jobSetValues?: { [key: string]: any };
+}
+
+/**
+ * JobSet, Kubeflow Trainer, and a ClusterTrainingRuntime for each capacity group of the pools, which carries everything that a
+ * training pod on those nodes needs: all GPUs, EFA interfaces, hugepages, shared memory, NCCL settings, tolerations.
+ *
+ * JobSet is a release of its own, so that it has one owner: the copy inside the Trainer chart stays off.
+ */
+export class Kubeflow extends pulumi.ComponentResource {
+    /** @internal */
+    static readonly __pulumiType = "kilogpu:index:Kubeflow";
+
+    /** What TrainingJob needs. */
+    readonly runtime: RuntimeSet;
+
+    constructor(name: string, args: KubeflowArgs, opts?: pulumi.ComponentResourceOptions) {
+        refuse(`Kubeflow "${name}"`, checkKubeflow(args));
+        super(Kubeflow.__pulumiType, name, args, opts);
+        const groups = capacityGroups(args.pools, args.fabric);
+        const options = { image: args.image ?? imageReference("pytorch"), maxRestarts: args.maxRestarts ?? 10 };
+
+        const trainer = installTrainer(name, args, this);
+        const runtimes = groups.map(
+            (group) =>
+                new k8s.apiextensions.CustomResource(
+                    `${name}-runtime-${group.name}`,
+                    {
+                        apiVersion: trainerApi,
+                        kind: "ClusterTrainingRuntime",
+                        metadata: {
+                            name: group.name,
+                            labels: { "trainer.kubeflow.org/framework": "torch" },
+                            // Orders the runtime after the fabric whose resources its pods ask for.
+                            annotations: { "kilogpu.dev/fabric": args.fabric.ready },
+                        },
+                        spec: trainingRuntimeSpec(group, options),
+                    },
+                    { parent: this, dependsOn: [trainer] },
+                ),
+        );
+
+        this.runtime = {
+            runtimes: groups.map((group) => ({
+                name: group.name,
+                capacityGroup: group.name,
+                pools: group.pools,
+                instanceType: group.instanceType,
+                fabric: group.fabric.kind,
+                gpusPerNode: group.gpusPerNode,
+                podResources: group.podResources,
+            })),
+            names: pulumi.all(runtimes.map((runtime) => runtime.metadata.name)),
+        };
+        this.registerOutputs({ runtime: this.runtime });
+    }
+}
+
+/** All mistakes of the arguments. */
+export function checkKubeflow(args: KubeflowArgs): InputProblem[] {
+    const unknown = requirePlain({
+        pools: args.pools,
+        image: args.image,
+        maxRestarts: args.maxRestarts,
+        chartMirror: args.chartMirror,
+    });
+    if (unknown.length > 0) {
+        return unknown;
+    }
+    return [
+        ...checkPools(args.pools, args.fabric),
+        ...checkImage("image", args.image),
+        ...wholeNumber("maxRestarts", args.maxRestarts ?? 10, { min: 0, max: 1000 }),
+        ...checkChartMirror(args.chartMirror),
+        ...checkChartValues("values", release("kubeflow-trainer"), args.values),
+        ...checkChartValues("jobSetValues", release("jobset"), args.jobSetValues),
+        ...checkJobSetOwner(args),
+    ];
+}
+
+/** An image without tag, or with `latest`, is another one tomorrow: the ranks of a restarted job would not match. */
+export function checkImage(path: string, image: string | undefined): InputProblem[] {
+    const last = image?.split("/").at(-1) ?? "pinned:1";
+    const tag = last.split("@")[0]?.split(":")[1];
+    if (last.includes("@sha256:") || (tag !== undefined && tag !== "" && tag !== "latest")) {
+        return [];
+    }
+    return [
+        {
+            path,
+            got: show(image),
+            legal: "an image has a tag other than latest, or a digest",
+            remedy: "Write registry/name:version.",
+        },
+    ];
+}
+
+function checkJobSetOwner(args: KubeflowArgs): InputProblem[] {
+    const jobset = args.values?.["jobset"] as { install?: unknown } | undefined;
+    if (jobset?.install === undefined || jobset.install === false) {
+        return [];
+    }
+    return [
+        {
+            path: "values.jobset.install",
+            got: show(jobset.install),
+            legal: "JobSet has one owner, and this component installs it as a release of its own",
+            remedy: "Remove the key; give jobSetValues to change how JobSet is installed.",
+        },
+    ];
+}
+
+function installTrainer(name: string, args: KubeflowArgs, parent: pulumi.Resource): k8s.helm.v3.Release {
+    const jobSetNamespace = securedNamespace(`${name}-jobset-system`, "jobset-system", "restricted", {}, { parent });
+    const jobSet = installChart(
+        `${name}-jobset`,
+        {
+            release: "jobset",
+            namespace: jobSetNamespace.metadata.name,
+            values: { controller: { replicas: 2, podDisruptionBudget: { enabled: true, minAvailable: 1 } } },
+            userValues: args.jobSetValues,
+            chartMirror: args.chartMirror,
+        },
+        { parent },
+    );
+    const namespace = securedNamespace(`${name}-system`, "kubeflow-system", "restricted", {}, { parent });
+    return installChart(
+        `${name}-trainer`,
+        {
+            release: "kubeflow-trainer",
+            namespace: namespace.metadata.name,
+            values: {
+                jobset: { install: false },
+                dataCache: { enabled: false },
+                runtimes: { defaultEnabled: false },
+                manager: {
+                    replicas: 2,
+                    resources: { requests: { cpu: "500m", memory: "512Mi" }, limits: { cpu: "2", memory: "2Gi" } },
+                },
+            },
+            userValues: args.values,
+            chartMirror: args.chartMirror,
+        },
+        // Trainer watches JobSets from its first second, and does not start without the CRD.
+        { parent, dependsOn: [jobSet] },
+    );
+}

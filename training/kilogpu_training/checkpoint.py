@@ -1,6 +1,7 @@
 """Checkpoints that survive a crash at any instruction, on any POSIX file system.
 
-    <dir>/step-0000000400/state.pt        model, optimiser, scaler, step, data position, anomaly history
+    <dir>/step-0000000400/tensors.pt      weights and optimiser moments: tensors, and nothing that needs more than weights_only to load
+    <dir>/step-0000000400/facts.json      step, data position, loss scale, anomaly history
     <dir>/step-0000000400/manifest.json   sizes and SHA-256 of the files, written last
     <dir>/step-0000000400/SUSPECT         why nobody may resume from here (only after an anomaly)
     <dir>/LAST_GOOD.json                  newest checkpoint that later steps proved healthy
@@ -154,19 +155,19 @@ class CheckpointStore:
 
     # Writing
 
-    def save(self, step: int, state: Dict[str, Any], force_sync: bool = False) -> float:
-        """Saves a state; returns the seconds that training stood still.
+    def save(self, step: int, tensors: Dict[Any, Any], facts: Dict[str, Any], force_sync: bool = False) -> float:
+        """Saves nested tensors and plain facts; returns the seconds that training stood still.
 
         In the background case it stands still for the copy to host memory, and for an earlier write that is not yet done.
         """
         start = time.perf_counter()
         self.wait(raise_errors=False)
         if self.background and not force_sync:
-            snapshot = to_host(state)
-            self._writer = threading.Thread(target=self._write_logged, args=(step, snapshot), name="checkpoint-writer")
+            snapshot = (to_host(tensors), json.loads(json.dumps(facts)))
+            self._writer = threading.Thread(target=self._write_logged, args=(step, *snapshot), name="checkpoint-writer")
             self._writer.start()
         else:
-            self._write(step, state)
+            self._write(step, tensors, facts)
         return time.perf_counter() - start
 
     def wait(self, raise_errors: bool = True) -> None:
@@ -178,15 +179,15 @@ class CheckpointStore:
         if error is not None and raise_errors:
             raise error
 
-    def _write_logged(self, step: int, state: Dict[str, Any]) -> None:
+    def _write_logged(self, step: int, tensors: Dict[Any, Any], facts: Dict[str, Any]) -> None:
         try:
-            self._write(step, state)
+            self._write(step, tensors, facts)
         except BaseException as error:
             self._error = error
 
-    def _write(self, step: int, state: Dict[str, Any]) -> None:
+    def _write(self, step: int, tensors: Dict[Any, Any], facts: Dict[str, Any]) -> None:
         try:
-            seconds = self._write_folder(step, state)
+            seconds = self._write_folder(step, tensors, facts)
         except BaseException as error:
             self.failures += 1
             if self._on_failure:
@@ -196,18 +197,20 @@ class CheckpointStore:
             self._on_saved(step, seconds)
         self._prune()
 
-    def _write_folder(self, step: int, state: Dict[str, Any]) -> float:
+    def _write_folder(self, step: int, tensors: Dict[Any, Any], facts: Dict[str, Any]) -> float:
         start = time.perf_counter()
         final, partial = self.path(step), os.path.join(self.folder, f".writing-{step:010d}-{os.getpid()}")
         shutil.rmtree(partial, ignore_errors=True)
         os.makedirs(partial)
         try:
-            writer = _HashingWriter(os.path.join(partial, "state.pt"))
-            torch.save(state, writer)
-            digest = writer.finish()
+            files = {}
+            for name, put in (("tensors.pt", lambda out: torch.save(tensors, out)), ("facts.json", lambda out: out.write(json.dumps(facts).encode()))):
+                writer = _HashingWriter(os.path.join(partial, name))
+                put(writer)
+                files[name] = {"sha256": writer.finish(), "bytes": writer.bytes}
             write_json(os.path.join(partial, "manifest.json"), {
                 "format": FORMAT, "step": step, "createdAt": time.time(), "torch": torch.__version__,
-                "files": {"state.pt": {"bytes": writer.bytes, "sha256": digest}},
+                "files": files,
             })
             if os.path.exists(final):
                 # The step was trained before, and rolled back or found corrupt. Between these renames the older ones stand.
@@ -261,8 +264,8 @@ class CheckpointStore:
                 raise CheckpointCorrupt(f"step {step}: {name}: SHA-256 differs from the manifest's")
         return manifest
 
-    def load_newest(self, at_most: Optional[int] = None) -> Optional[Tuple[int, Dict[str, Any]]]:
-        """Newest checkpoint that is whole and not suspect, not after `at_most`; None when there is none.
+    def load_newest(self, at_most: Optional[int] = None) -> Optional[Tuple[Dict[Any, Any], Dict[str, Any]]]:
+        """Tensors and facts of the newest checkpoint that is whole and not suspect, not after `at_most`; None when there is none.
 
         What it passes over is listed in `rejected` with the reason.
         """
@@ -273,13 +276,15 @@ class CheckpointStore:
                 continue
             try:
                 self.verify(step)
-                return step, _load(os.path.join(self.path(step), "state.pt"))
+                with open(os.path.join(self.path(step), "facts.json"), encoding="utf-8") as source:
+                    facts = json.load(source)
+                return _load(os.path.join(self.path(step), "tensors.pt")), facts
             except Exception as error:  # unreadable in any way is reason to fall back, never to stop
                 self.rejected.append((step, str(error)))
         return None
 
 
-def _load(path: str) -> Dict[str, Any]:
+def _load(path: str) -> Dict[Any, Any]:
     # Tensors and plain values only: a checkpoint from shared storage must not be able to run code.
     return torch.load(path, map_location="cpu", weights_only=True)
 

@@ -115,7 +115,7 @@ class Faults:
         """Corrupt: flips bytes in the middle of the checkpoint."""
         for fault in self._faults:
             if fault.kind == "corrupt" and step >= fault.step and not self._has_struck(fault):
-                target = os.path.join(path, "state.pt")
+                target = os.path.join(path, "tensors.pt")
                 with open(target, "r+b") as out:
                     out.seek(os.path.getsize(target) // 2)
                     out.write(b"\xde\xad\xbe\xef" * 16)

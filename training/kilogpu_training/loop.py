@@ -192,10 +192,13 @@ class Trainer:
 
     # State in and out
 
-    def _state(self) -> Dict[str, Any]:
+    def _tensors(self) -> Dict[str, Any]:
+        # Of the optimiser only its moments: rates and decay come from the flags, which the user may have changed on purpose.
+        return {"model": dict(self.runner.model.state_dict()), "optimizer": self.runner.optimizer.state_dict()["state"]}
+
+    def _facts(self) -> Dict[str, Any]:
         return {
-            "model": self.runner.model.state_dict(), "optimizer": self.runner.optimizer.state_dict(), "scaler": self.runner.scaler.state_dict(),
-            "step": self.step, "position": self.loader.position, "data": self._data_identity(), "world_size": self.world.size,
+            "scaler": self.runner.scaler.state_dict(), "step": self.step, "position": self.loader.position, "data": self._data_identity(), "world_size": self.world.size,
             "seed": self.config.seed, "detector": self.detector.state(),
         }
 
@@ -208,9 +211,13 @@ class Trainer:
         if self.store and self.journal:
             loaded = self.store.load_newest(at_most)
             if loaded:
-                facts = self._apply(loaded[1])
+                facts = self._apply(*loaded)
                 if anomaly_position is not None and "error" not in facts:
                     self.journal.skips.append(self.policy.skip(facts["position"], anomaly_position, self.config.global_batch))
+            elif at_most is None and self.store.rejected:
+                reasons = "; ".join(reason for _, reason in self.store.rejected)
+                facts = {"error": f"--checkpoint-dir {self.config.checkpoint_dir}: no checkpoint there can be read ({reasons}); mend storage, or start "
+                                  "over in an empty folder"}
             facts = {**(facts or {"step": None, "position": 0}), "skips": self.journal.skips}
         facts = self.world.object_from_first(facts)
         assert facts is not None
@@ -226,14 +233,15 @@ class Trainer:
         self.loader.seek(facts["position"], facts["skips"])
         return True
 
-    def _apply(self, state: Dict[str, Any]) -> Dict[str, Any]:
+    def _apply(self, tensors: Dict[str, Any], state: Dict[str, Any]) -> Dict[str, Any]:
         if state["data"] != self._data_identity() and not self.config.allow_data_change:
             return {"error": f"--data-dir, --sequence-length or --seed: not those of the checkpoint in {self.config.checkpoint_dir}, so its data "
                              "position means nothing; restore them, or pass --allow-data-change to go on at that position"}
         try:
-            self.runner.model.load_state_dict(state["model"])
-            self.runner.optimizer.load_state_dict(state["optimizer"])
-        except (RuntimeError, ValueError) as error:
+            self.runner.model.load_state_dict(tensors["model"])
+            groups = self.runner.optimizer.state_dict()["param_groups"]
+            self.runner.optimizer.load_state_dict({"state": tensors["optimizer"], "param_groups": groups})
+        except (KeyError, RuntimeError, ValueError) as error:
             return {"error": f"--preset, --vocab-size: another model than the checkpoint's in {self.config.checkpoint_dir} ({str(error).splitlines()[0]}); "
                              "use the same, or another --checkpoint-dir"}
         self.detector.restore(state["detector"])
@@ -248,7 +256,7 @@ class Trainer:
         self.store.prove_good(self.step - self.config.rollback_steps)
         began, saved = time.perf_counter(), True
         try:
-            self.store.save(self.step, self._state(), force_sync=final or self.step == 0)
+            self.store.save(self.step, self._tensors(), self._facts(), force_sync=final or self.step == 0)
             self._last_saved_step = self.step
         except Exception as error:
             saved = False

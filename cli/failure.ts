@@ -10,7 +10,9 @@ export const ExitCode = { Ok: 0, Violation: 1, WrongInput: 2, Failure: 3 } as co
 export function fail(error: unknown, json: boolean): number {
     if (error instanceof InputError) {
         if (json) {
-            process.stdout.write(`${JSON.stringify({ errors: error.problems.map(({ path, got, legal, remedy }) => ({ path, got, legal, remedy })) }, null, 2)}\n`);
+            process.stdout.write(
+                `${JSON.stringify({ errors: error.problems.map(({ path, got, legal, remedy }) => ({ path, got, legal, remedy })) }, null, 2)}\n`,
+            );
         } else {
             for (const problem of error.problems) {
                 process.stderr.write(`${colors.red("error:")} ${error.subject}: ${sentence(problem)}\n`);

@@ -8,7 +8,9 @@ export interface Column {
 
 /** Lays out rows under headings; the first line is the headings, the second a rule. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
-    const widths = columns.map((column, index) => Math.max(column.heading.length, ...rows.map((row) => (row[index] ?? "").length)));
+    const widths = columns.map((column, index) =>
+        Math.max(column.heading.length, ...rows.map((row) => (row[index] ?? "").length)),
+    );
     const line = (cells: readonly string[]): string =>
         columns
             .map((column, index) => {
@@ -18,7 +20,11 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
             })
             .join("  ")
             .trimEnd();
-    return [line(columns.map((column) => column.heading)), widths.map((width) => "─".repeat(width)).join("  "), ...rows.map(line)];
+    return [
+        line(columns.map((column) => column.heading)),
+        widths.map((width) => "─".repeat(width)).join("  "),
+        ...rows.map(line),
+    ];
 }
 
 /** `1,024`. */

@@ -59,7 +59,10 @@ export class Facts {
             if (current === UNKNOWN) {
                 return new Facts(UNKNOWN);
             }
-            current = typeof current === "object" && current !== null ? (current as { [key: string]: unknown })[step] : undefined;
+            current =
+                typeof current === "object" && current !== null
+                    ? (current as { [key: string]: unknown })[step]
+                    : undefined;
         }
         return new Facts(current);
     }

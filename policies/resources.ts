@@ -13,7 +13,9 @@ export const HELM_RELEASE = "kubernetes:helm.sh/v3:Release";
 
 /** Whether a launch template attaches EFA interfaces. */
 export function attachesEfa(launchTemplate: Facts): boolean {
-    return launchTemplate.list("networkInterfaces").some((item) => item.text("interfaceType")?.startsWith("efa") === true);
+    return launchTemplate
+        .list("networkInterfaces")
+        .some((item) => item.text("interfaceType")?.startsWith("efa") === true);
 }
 
 /** Whether a launch template buys from a capacity block. */
@@ -22,7 +24,12 @@ export function isCapacityBlock(launchTemplate: Facts): boolean {
 }
 
 /** Subjects that one property of a subject depends on, of the types given. */
-export function dependenciesOf(subject: Subject, property: string, byUrn: ReadonlyMap<string, Subject>, types: readonly string[]): Subject[] {
+export function dependenciesOf(
+    subject: Subject,
+    property: string,
+    byUrn: ReadonlyMap<string, Subject>,
+    types: readonly string[],
+): Subject[] {
     return (subject.propertyDependencies[property] ?? [])
         .map((urn) => byUrn.get(urn))
         .filter((found): found is Subject => found !== undefined && types.includes(found.type));

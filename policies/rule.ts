@@ -2,14 +2,29 @@
  * The one form of a rule: metadata in a fixed order and a pure `check`. The engine runs it through the policy SDK's fields
  * (`validateResource`, `validateStack`), `kilogpu plan` and the tests call `check` itself, so that all three say the same.
  */
-import type { ResourceValidationArgs, ResourceValidationPolicy, StackValidationArgs, StackValidationPolicy } from "@pulumi/policy";
+import type {
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
+} from "@pulumi/policy";
 import { Facts } from "./facts";
 
 /** How much a violation costs: the order in which people should mend. */
 export type Severity = "low" | "medium" | "high" | "critical";
 
 /** What a rule concerns; docs/policies.md is ordered by it. */
-export type Topic = "fabric" | "capacity" | "drivers" | "scheduling" | "training" | "storage" | "security" | "supply-chain" | "cost" | "teardown";
+export type Topic =
+    | "fabric"
+    | "capacity"
+    | "drivers"
+    | "scheduling"
+    | "training"
+    | "storage"
+    | "security"
+    | "supply-chain"
+    | "cost"
+    | "teardown";
 
 /** One violation, in parts, so that every rule's message reads the same. */
 export interface Finding {
@@ -87,7 +102,9 @@ export function message(finding: Finding): string {
 
 /** Whether a type token is one that the rule looks at. */
 export function matchesType(type: string, patterns: readonly string[]): boolean {
-    return patterns.some((pattern) => (pattern.endsWith("*") ? type.startsWith(pattern.slice(0, -1)) : type === pattern));
+    return patterns.some((pattern) =>
+        pattern.endsWith("*") ? type.startsWith(pattern.slice(0, -1)) : type === pattern,
+    );
 }
 
 /** Makes a rule on single resources. */
@@ -138,7 +155,10 @@ export function stackRule(text: RuleText, check: StackRule["check"]): StackRule 
                 parent: resource.parent?.urn ?? resource.opts.parent,
                 dependencies: resource.dependencies.map((dependency) => dependency.urn),
                 propertyDependencies: Object.fromEntries(
-                    Object.entries(resource.propertyDependencies).map(([property, dependencies]) => [property, dependencies.map(({ urn }) => urn)]),
+                    Object.entries(resource.propertyDependencies).map(([property, dependencies]) => [
+                        property,
+                        dependencies.map(({ urn }) => urn),
+                    ]),
                 ),
             }));
             for (const finding of check(subjects, { config: args.getConfig() })) {

@@ -83,7 +83,9 @@ export function sceneOf(plan: Plan): Scene {
             nvlinkDomainGpus: facts?.nvlinkDomainGpus ?? 1,
             rails:
                 pool.fabric === "efa"
-                    ? (facts?.network.cards ?? []).filter((card) => card.carries !== "ena").map((card) => ({ index: card.index, gbps: card.gbps }))
+                    ? (facts?.network.cards ?? [])
+                          .filter((card) => card.carries !== "ena")
+                          .map((card) => ({ index: card.index, gbps: card.gbps }))
                     : [],
         };
         group.pools.push({
@@ -96,5 +98,12 @@ export function sceneOf(plan: Plan): Scene {
         });
         groups.set(key, group);
     }
-    return { environment: plan.environment, at: plan.at, totals: plan.totals, hourlyUsd: plan.cost.hourlyUsd, groups: [...groups.values()], teams: teamsOf(plan) };
+    return {
+        environment: plan.environment,
+        at: plan.at,
+        totals: plan.totals,
+        hourlyUsd: plan.cost.hourlyUsd,
+        groups: [...groups.values()],
+        teams: teamsOf(plan),
+    };
 }

@@ -80,8 +80,18 @@ function drawPool(pool: ScenePool, x: number, y: number, width: number): Drawn {
     const colour = pool.active ? "#2da44e" : "#afb8c1";
     const svg = [
         box(x, y, width, height, "#ffffff", LINE),
-        text(x + 12, y + 22, fit(`${pool.name}: ${grouped(pool.nodes)} nodes, ${grouped(pool.gpus)} GPUs`, 15, width - 24), { bold: true }),
-        text(x + 12, y + 42, fit(pool.window === "" ? pool.capacity : `${pool.capacity}, ${pool.window}`, 13, width - 24), { size: 13, fill: SOFT }),
+        text(
+            x + 12,
+            y + 22,
+            fit(`${pool.name}: ${grouped(pool.nodes)} nodes, ${grouped(pool.gpus)} GPUs`, 15, width - 24),
+            { bold: true },
+        ),
+        text(
+            x + 12,
+            y + 42,
+            fit(pool.window === "" ? pool.capacity : `${pool.capacity}, ${pool.window}`, 13, width - 24),
+            { size: 13, fill: SOFT },
+        ),
     ];
     for (let index = 0; index < grid.squares; index++) {
         const column = index % grid.columns;
@@ -104,27 +114,58 @@ function drawLayers(group: SceneGroup, x: number, y: number, width: number): Dra
         const gap = 6;
         const partWidth = (width - gap * (parts - 1)) / parts;
         for (let part = 0; part < parts; part++) {
-            svg.push(box(x + part * (partWidth + gap), y + index * LAYER_HEIGHT, partWidth, LAYER_HEIGHT - 8, "#f6f8fa", "#8c959f", 'stroke-dasharray="5 4"'));
+            svg.push(
+                box(
+                    x + part * (partWidth + gap),
+                    y + index * LAYER_HEIGHT,
+                    partWidth,
+                    LAYER_HEIGHT - 8,
+                    "#f6f8fa",
+                    "#8c959f",
+                    'stroke-dasharray="5 4"',
+                ),
+            );
         }
-        svg.push(text(x + partWidth / 2, y + index * LAYER_HEIGHT + 18, fit(level, 12, partWidth - 12), { size: 12, fill: SOFT, anchor: "middle" }));
+        svg.push(
+            text(x + partWidth / 2, y + index * LAYER_HEIGHT + 18, fit(level, 12, partWidth - 12), {
+                size: 12,
+                fill: SOFT,
+                anchor: "middle",
+            }),
+        );
     });
-    const note = layers.length > 0 ? "dashed: the labels say which layer node a host hangs on once it has joined" : "no network layers: the type reports no topology";
+    const note =
+        layers.length > 0
+            ? "dashed: the labels say which layer node a host hangs on once it has joined"
+            : "no network layers: the type reports no topology";
     svg.push(text(x, y + layers.length * LAYER_HEIGHT + 10, note, { size: 12, fill: SOFT }));
     return { svg, height: layers.length * LAYER_HEIGHT + 24 };
 }
 
 function drawNode(group: SceneGroup, x: number, y: number, width: number): Drawn {
-    const svg = [text(x, y + 14, fit(`one node: ${group.gpusPerNode} × ${group.gpuModel}`, 14, width), { size: 14, bold: true })];
+    const svg = [
+        text(x, y + 14, fit(`one node: ${group.gpusPerNode} × ${group.gpuModel}`, 14, width), { size: 14, bold: true }),
+    ];
     const gpus = Math.max(1, group.gpusPerNode);
     const step = width / gpus;
     const gpuWidth = Math.min(48, step - 6);
     const nvlinked = group.nvlinkDomainGpus > 1;
     if (nvlinked) {
-        svg.push(box(x, y + 28, width, 16, "#ddf4ff", "#54aeff"), text(x + width / 2, y + 40, `NVLink domain of ${group.nvlinkDomainGpus} GPUs`, { size: 11, fill: SOFT, anchor: "middle" }));
+        svg.push(
+            box(x, y + 28, width, 16, "#ddf4ff", "#54aeff"),
+            text(x + width / 2, y + 40, `NVLink domain of ${group.nvlinkDomainGpus} GPUs`, {
+                size: 11,
+                fill: SOFT,
+                anchor: "middle",
+            }),
+        );
     }
     for (let index = 0; index < gpus; index++) {
         const left = x + index * step + (step - gpuWidth) / 2;
-        svg.push(box(left, y + 54, gpuWidth, 34, "#1f883d", "#116329"), text(left + gpuWidth / 2, y + 76, String(index), { size: 13, fill: "#ffffff", anchor: "middle" }));
+        svg.push(
+            box(left, y + 54, gpuWidth, 34, "#1f883d", "#116329"),
+            text(left + gpuWidth / 2, y + 76, String(index), { size: 13, fill: "#ffffff", anchor: "middle" }),
+        );
     }
     if (group.rails.length === 0) {
         svg.push(text(x, y + 116, `fabric ${group.fabric}: no RDMA ports`, { size: 13, fill: SOFT }));
@@ -137,11 +178,23 @@ function drawNode(group: SceneGroup, x: number, y: number, width: number): Drawn
     group.rails.forEach((rail, index) => {
         const left = x + (index % perRow) * railStep + 2;
         const top = y + 108 + Math.floor(index / perRow) * 26;
-        svg.push(box(left, top, railWidth, 20, "#fff8c5", "#d4a72c"), text(left + railWidth / 2, top + 14, String(rail.index), { size: 11, anchor: "middle" }));
+        svg.push(
+            box(left, top, railWidth, 20, "#fff8c5", "#d4a72c"),
+            text(left + railWidth / 2, top + 14, String(rail.index), { size: 11, anchor: "middle" }),
+        );
     });
     const rate = group.rails.reduce((sum, rail) => sum + rail.gbps, 0);
     svg.push(
-        text(x, y + 108 + rows * 26 + 16, fit(`${group.rails.length} ${group.fabric.toUpperCase()} ports by network card, ${grouped(rate)} Gbit/s a node`, 13, width), { size: 13, fill: SOFT }),
+        text(
+            x,
+            y + 108 + rows * 26 + 16,
+            fit(
+                `${group.rails.length} ${group.fabric.toUpperCase()} ports by network card, ${grouped(rate)} Gbit/s a node`,
+                13,
+                width,
+            ),
+            { size: 13, fill: SOFT },
+        ),
     );
     return { svg, height: 108 + rows * 26 + 30 };
 }
@@ -150,15 +203,27 @@ function drawGroup(group: SceneGroup, y: number): Drawn {
     const inner = WIDTH - 2 * MARGIN - 40;
     const left = MARGIN + 20;
     const mapWidth = inner - NODE_PANEL - 40;
-    const svg = [text(left, y + 30, fit(`${group.instanceType} in ${group.zone}, fabric ${group.fabric}`, 18, inner), { size: 18, bold: true })];
-    svg.push(text(left, y + 50, fit(`capacity group ${group.name}: one flavor, one security group`, 13, inner), { size: 13, fill: SOFT }));
+    const svg = [
+        text(left, y + 30, fit(`${group.instanceType} in ${group.zone}, fabric ${group.fabric}`, 18, inner), {
+            size: 18,
+            bold: true,
+        }),
+    ];
+    svg.push(
+        text(left, y + 50, fit(`capacity group ${group.name}: one flavor, one security group`, 13, inner), {
+            size: 13,
+            fill: SOFT,
+        }),
+    );
     const layers = drawLayers(group, left, y + 66, mapWidth);
     svg.push(...layers.svg);
     const columns = Math.min(group.pools.length, 2);
     const poolWidth = (mapWidth - (columns - 1) * 16) / Math.max(1, columns);
     let top = y + 66 + layers.height + 6;
     for (let index = 0; index < group.pools.length; index += columns) {
-        const row = group.pools.slice(index, index + columns).map((pool, column) => drawPool(pool, left + column * (poolWidth + 16), top, poolWidth));
+        const row = group.pools
+            .slice(index, index + columns)
+            .map((pool, column) => drawPool(pool, left + column * (poolWidth + 16), top, poolWidth));
         svg.push(...row.flatMap((drawn) => drawn.svg));
         top += Math.max(...row.map((drawn) => drawn.height)) + 14;
     }
@@ -180,13 +245,23 @@ function drawTeams(teams: readonly SceneTeam[], total: number, y: number): Drawn
         const share = Math.min(width, (team.gpus / total) * width);
         const colour = TEAM_COLOURS[index % TEAM_COLOURS.length] ?? INK;
         svg.push(box(x, y + 40, share, 34, colour, "#ffffff"));
-        svg.push(text(x + 10, y + 62, fit(`${team.name} ${grouped(team.gpus)}`, 14, share - 16), { size: 14, fill: "#ffffff" }));
+        svg.push(
+            text(x + 10, y + 62, fit(`${team.name} ${grouped(team.gpus)}`, 14, share - 16), {
+                size: 14,
+                fill: "#ffffff",
+            }),
+        );
         x += share;
     });
     teams.forEach((team, index) => {
         svg.push(
             box(left, y + 90 + index * 22, 12, 12, TEAM_COLOURS[index % TEAM_COLOURS.length] ?? INK, "none"),
-            text(left + 20, y + 101 + index * 22, `${team.name}: ${grouped(team.gpus)} GPUs of its own, may borrow ${grouped(team.borrow)}`, { size: 13, fill: SOFT }),
+            text(
+                left + 20,
+                y + 101 + index * 22,
+                `${team.name}: ${grouped(team.gpus)} GPUs of its own, may borrow ${grouped(team.borrow)}`,
+                { size: 13, fill: SOFT },
+            ),
         );
     });
     const height = 96 + teams.length * 22;

@@ -24,14 +24,22 @@ export function readPolicyConfiguration(file: string, rules: readonly Rule[]): P
     for (const [policy, value] of Object.entries(content)) {
         if (!names.includes(policy)) {
             const guess = nearest(policy, names);
-            problems.push({ path: policy, got: "a rule of that name", legal: "the pack has no such rule (docs/policies.md lists them)", remedy: guess === undefined ? "Remove it." : `Did you mean ${guess}?` });
+            problems.push({
+                path: policy,
+                got: "a rule of that name",
+                legal: "the pack has no such rule (docs/policies.md lists them)",
+                remedy: guess === undefined ? "Remove it." : `Did you mean ${guess}?`,
+            });
             continue;
         }
         const { enforcementLevel, ...settings } = typeof value === "string" ? { enforcementLevel: value } : value;
         if (enforcementLevel !== undefined) {
             problems.push(...at(policy, oneOf("enforcementLevel", String(enforcementLevel), LEVELS)));
         }
-        configuration[policy] = { ...(enforcementLevel === undefined ? {} : { level: String(enforcementLevel) }), settings };
+        configuration[policy] = {
+            ...(enforcementLevel === undefined ? {} : { level: String(enforcementLevel) }),
+            settings,
+        };
     }
     if (problems.length > 0) {
         throw new InputError(file, problems);
@@ -41,7 +49,10 @@ export function readPolicyConfiguration(file: string, rules: readonly Rule[]): P
 
 function settingsOf(rule: Rule, configuration: PolicyConfiguration): { [key: string]: unknown } {
     const defaults = Object.fromEntries(
-        Object.entries(rule.configSchema?.properties ?? {}).map(([key, schema]) => [key, (schema as { default?: unknown }).default]),
+        Object.entries(rule.configSchema?.properties ?? {}).map(([key, schema]) => [
+            key,
+            (schema as { default?: unknown }).default,
+        ]),
     );
     return { ...defaults, ...configuration[rule.name]?.settings };
 }
@@ -53,18 +64,16 @@ export function checkPolicies(
     configuration: PolicyConfiguration,
     extraSettings: { [key: string]: unknown } = {},
 ): PolicyResult[] {
-    const subjects = resources.map(
-        (resource): Subject => ({
-            type: resource.type,
-            name: resource.name,
-            urn: resource.urn,
-            props: Facts.of(forPolicies(resource.inputs)),
-            protect: resource.protect,
-            ...(resource.parent === "" ? {} : { parent: resource.parent }),
-            dependencies: resource.dependencies,
-            propertyDependencies: resource.propertyDependencies,
-        }),
-    );
+    const subjects = resources.map((resource): Subject => ({
+        type: resource.type,
+        name: resource.name,
+        urn: resource.urn,
+        props: Facts.of(forPolicies(resource.inputs)),
+        protect: resource.protect,
+        ...(resource.parent === "" ? {} : { parent: resource.parent }),
+        dependencies: resource.dependencies,
+        propertyDependencies: resource.propertyDependencies,
+    }));
     return rules.flatMap((rule): PolicyResult[] => {
         const level = configuration[rule.name]?.level ?? configuration["all"]?.level ?? rule.enforcementLevel;
         if (level === "disabled") {
@@ -75,8 +84,19 @@ export function checkPolicies(
         if ("appliesTo" in rule) {
             return subjects
                 .filter((subject) => matchesType(subject.type, rule.appliesTo))
-                .flatMap((subject) => rule.check(subject, context).map((finding) => ({ policy: rule.name, level: shown, urn: subject.urn, message: message(finding) })));
+                .flatMap((subject) =>
+                    rule
+                        .check(subject, context)
+                        .map((finding) => ({
+                            policy: rule.name,
+                            level: shown,
+                            urn: subject.urn,
+                            message: message(finding),
+                        })),
+                );
         }
-        return rule.check(subjects, context).map((finding) => ({ policy: rule.name, level: shown, urn: finding.about.urn, message: message(finding) }));
+        return rule
+            .check(subjects, context)
+            .map((finding) => ({ policy: rule.name, level: shown, urn: finding.about.urn, message: message(finding) }));
     });
 }

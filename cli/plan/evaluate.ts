@@ -46,7 +46,12 @@ export async function evaluate(
         runner = createRequire(join(project.directory, "package.json")).resolve("@pulumi/pulumi/cmd/run");
     } catch {
         throw new InputError(project.directory, [
-            { path: "node_modules", got: "no @pulumi/pulumi", legal: "the project's packages must be installed", remedy: "Run npm ci (or npm install) there." },
+            {
+                path: "node_modules",
+                got: "no @pulumi/pulumi",
+                legal: "the project's packages must be installed",
+                remedy: "Run npm ci (or npm install) there.",
+            },
         ]);
     }
     const monitor = await startMonitor(environment, project.name, project.directory);
@@ -87,7 +92,11 @@ export async function evaluate(
                     PULUMI_NODEJS_TYPESCRIPT: "true",
                     PULUMI_NODEJS_TRANSPILE_ONLY: "true",
                     ...(project.tsconfig === undefined ? {} : { PULUMI_NODEJS_TSCONFIG_PATH: project.tsconfig }),
-                    PULUMI_CONFIG: JSON.stringify(Object.fromEntries(Object.entries(configuration.values).map(([key, value]) => [long(key), value]))),
+                    PULUMI_CONFIG: JSON.stringify(
+                        Object.fromEntries(
+                            Object.entries(configuration.values).map(([key, value]) => [long(key), value]),
+                        ),
+                    ),
                     PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(configuration.secretKeys.map(long)),
                 },
             },
@@ -95,7 +104,9 @@ export async function evaluate(
         const reports: Report[] = [];
         let printed = "";
         child.on("message", (message) => reports.push(message as Report));
-        const keep = (chunk: Buffer): void => { printed += chunk.toString(); };
+        const keep = (chunk: Buffer): void => {
+            printed += chunk.toString();
+        };
         child.stdout?.on("data", keep);
         child.stderr?.on("data", keep);
         const code = await new Promise<number | null>((resolve, reject) => {
@@ -104,11 +115,18 @@ export async function evaluate(
         });
         if (reports.length > 0) {
             const subjects = [...new Set(reports.map((report) => report.subject))];
-            throw new InputError(subjects.join(", "), reports.flatMap((report) => report.problems));
+            throw new InputError(
+                subjects.join(", "),
+                reports.flatMap((report) => report.problems),
+            );
         }
-        const errors = monitor.messages.filter((message) => message.severity === "error").map((message) => message.text.trimEnd());
+        const errors = monitor.messages
+            .filter((message) => message.severity === "error")
+            .map((message) => message.text.trimEnd());
         if (code !== 0 || errors.length > 0) {
-            throw new ProgramError(errors.length > 0 ? errors : [printed.trim() || `the program ended with exit code ${String(code)}`]);
+            throw new ProgramError(
+                errors.length > 0 ? errors : [printed.trim() || `the program ended with exit code ${String(code)}`],
+            );
         }
         const stack = monitor.resources.find((resource) => resource.type === "pulumi:pulumi:Stack");
         return {

@@ -36,7 +36,11 @@ export function firstWindow(resources: readonly RegisteredResource[]): Date | un
 }
 
 /** The GPU node pools of a plan. A pool is a `GpuNodePool` or `BareMetalNodePool` component. */
-export function plannedPools(resources: readonly RegisteredResource[], outputs: Map<string, { [key: string]: unknown }>, at: Date | undefined): PlannedPool[] {
+export function plannedPools(
+    resources: readonly RegisteredResource[],
+    outputs: Map<string, { [key: string]: unknown }>,
+    at: Date | undefined,
+): PlannedPool[] {
     return resources
         .filter(({ type }) => type === "kilogpu:index:GpuNodePool" || type === "kilogpu:index:BareMetalNodePool")
         .map((resource): PlannedPool => {
@@ -80,17 +84,25 @@ function belongsToPool(resource: RegisteredResource, byUrn: Map<string, Register
 /** Managed node groups that belong to no GPU pool: the system nodes. */
 export function systemNodeGroups(resources: readonly RegisteredResource[]): RegisteredResource[] {
     const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
-    return resources.filter((resource) => resource.type === "aws:eks/nodeGroup:NodeGroup" && !belongsToPool(resource, byUrn));
+    return resources.filter(
+        (resource) => resource.type === "aws:eks/nodeGroup:NodeGroup" && !belongsToPool(resource, byUrn),
+    );
 }
 
 /** Totals of what is up in the plan's window. */
 export function totals(pools: readonly PlannedPool[], resources: readonly RegisteredResource[]): PlanTotals {
     const active = pools.filter((pool) => pool.active);
-    const sum = (field: "nodes" | "gpus" | "schedulableGpus" | "efaInterfaces" | "vcpus"): number => active.reduce((total, pool) => total + pool[field], 0);
+    const sum = (field: "nodes" | "gpus" | "schedulableGpus" | "efaInterfaces" | "vcpus"): number =>
+        active.reduce((total, pool) => total + pool[field], 0);
     return {
         nodes: sum("nodes"),
         systemNodes: systemNodeGroups(resources).reduce(
-            (total, group) => total + count((forPolicies(group.inputs["scalingConfig"] ?? null) as { desiredSize?: number } | null)?.desiredSize),
+            (total, group) =>
+                total +
+                count(
+                    (forPolicies(group.inputs["scalingConfig"] ?? null) as { desiredSize?: number } | null)
+                        ?.desiredSize,
+                ),
             0,
         ),
         gpus: sum("gpus"),

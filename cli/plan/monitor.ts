@@ -84,7 +84,9 @@ export async function startMonitor(stack: string, project: string, projectDir: s
     const sdk = createRequire(fromProject.resolve("@pulumi/pulumi"));
     const grpcLibrary = sdk("@grpc/grpc-js") as typeof grpc;
     const resourceMessages = sdk("@pulumi/pulumi/proto/resource_pb") as { [name: string]: new () => never };
-    const resourceService = sdk("@pulumi/pulumi/proto/resource_grpc_pb") as { ResourceMonitorService: grpc.ServiceDefinition };
+    const resourceService = sdk("@pulumi/pulumi/proto/resource_grpc_pb") as {
+        ResourceMonitorService: grpc.ServiceDefinition;
+    };
     const engineMessages = sdk("@pulumi/pulumi/proto/engine_pb") as { [name: string]: new () => never };
     const engineService = sdk("@pulumi/pulumi/proto/engine_grpc_pb") as { EngineService: grpc.ServiceDefinition };
     const providerMessages = sdk("@pulumi/pulumi/proto/provider_pb") as { [name: string]: new () => never };
@@ -100,7 +102,11 @@ export async function startMonitor(stack: string, project: string, projectDir: s
         }
         return message;
     };
-    const make = (messages: { [name: string]: new () => never }, name: string, fields: { [setter: string]: unknown }): unknown => {
+    const make = (
+        messages: { [name: string]: new () => never },
+        name: string,
+        fields: { [setter: string]: unknown },
+    ): unknown => {
         const Message = messages[name];
         if (Message === undefined) {
             throw new Error(`this version of @pulumi/pulumi has no message ${name}`);
@@ -114,7 +120,9 @@ export async function startMonitor(stack: string, project: string, projectDir: s
         outputs: new Map(),
         messages: [],
         lookups: new Set(),
-        close: () => { server.forceShutdown(); },
+        close: () => {
+            server.forceShutdown();
+        },
     };
     const known = new Map<string, RegisteredResource>();
     let root = "";
@@ -125,13 +133,19 @@ export async function startMonitor(stack: string, project: string, projectDir: s
         const parent = read<string>(request, "getParent") || (type === "pulumi:pulumi:Stack" ? "" : root);
         const urn = urnOf(stack, project, parent, type, name);
         if (known.has(urn)) {
-            reply({ code: grpcLibrary.status.INVALID_ARGUMENT, details: `Duplicate resource URN '${urn}'; try giving it a unique name` });
+            reply({
+                code: grpcLibrary.status.INVALID_ARGUMENT,
+                details: `Duplicate resource URN '${urn}'; try giving it a unique name`,
+            });
             return;
         }
         const propertyDependencies: { [property: string]: string[] } = {};
-        read<{ forEach(visit: (value: ProtobufMessage, key: string) => void): void }>(request, "getPropertydependenciesMap").forEach(
-            (value, key) => { propertyDependencies[key] = read<string[]>(value, "getUrnsList"); },
-        );
+        read<{ forEach(visit: (value: ProtobufMessage, key: string) => void): void }>(
+            request,
+            "getPropertydependenciesMap",
+        ).forEach((value, key) => {
+            propertyDependencies[key] = read<string[]>(value, "getUrnsList");
+        });
         const resource: RegisteredResource = {
             urn,
             type,
@@ -154,7 +168,11 @@ export async function startMonitor(stack: string, project: string, projectDir: s
         known.set(urn, resource);
         plan.resources.push(resource);
         // A preview of a create answers with the inputs: what the provider computes stays unknown to the program.
-        const fields: { [setter: string]: unknown } = { setUrn: urn, setId: "", setObject: Struct.fromJavaScript(resource.custom ? resource.inputs : {}) };
+        const fields: { [setter: string]: unknown } = {
+            setUrn: urn,
+            setId: "",
+            setObject: Struct.fromJavaScript(resource.custom ? resource.inputs : {}),
+        };
         if (type.startsWith("pulumi:providers:")) {
             // A provider's id is known in a preview: other resources carry it in their provider reference.
             fields["setId"] = UNKNOWN;
@@ -164,7 +182,12 @@ export async function startMonitor(stack: string, project: string, projectDir: s
 
     const monitor: { [method: string]: Handler } = {
         supportsFeature: ({ request }, reply) => {
-            reply(null, make(resourceMessages, "SupportsFeatureResponse", { setHassupport: SUPPORTED_FEATURES.has(read<string>(request, "getId")) }));
+            reply(
+                null,
+                make(resourceMessages, "SupportsFeatureResponse", {
+                    setHassupport: SUPPORTED_FEATURES.has(read<string>(request, "getId")),
+                }),
+            );
         },
         registerResource: register,
         registerResourceOutputs: ({ request }, reply) => {
@@ -173,9 +196,21 @@ export async function startMonitor(stack: string, project: string, projectDir: s
         },
         readResource: ({ request }, reply) => {
             const parent = read<string>(request, "getParent") || root;
-            const urn = urnOf(stack, project, parent, read<string>(request, "getType"), read<string>(request, "getName"));
+            const urn = urnOf(
+                stack,
+                project,
+                parent,
+                read<string>(request, "getType"),
+                read<string>(request, "getName"),
+            );
             plan.lookups.add(read<string>(request, "getType"));
-            reply(null, make(resourceMessages, "ReadResourceResponse", { setUrn: urn, setProperties: Struct.fromJavaScript(structOf(request, "getProperties")) }));
+            reply(
+                null,
+                make(resourceMessages, "ReadResourceResponse", {
+                    setUrn: urn,
+                    setProperties: Struct.fromJavaScript(structOf(request, "getProperties")),
+                }),
+            );
         },
         invoke: ({ request }, reply) => {
             const token = read<string>(request, "getTok");
@@ -191,24 +226,36 @@ export async function startMonitor(stack: string, project: string, projectDir: s
         registerPackage: (_, reply) => {
             reply(null, make(resourceMessages, "RegisterPackageResponse", { setRef: "plan" }));
         },
-        signalAndWaitForShutdown: (_, reply) => { reply(null, new Empty()); },
+        signalAndWaitForShutdown: (_, reply) => {
+            reply(null, new Empty());
+        },
     };
     const severities = ["debug", "info", "warning", "error"] as const;
     const engine: { [method: string]: Handler } = {
         log: ({ request }, reply) => {
             const severity = severities[read<number>(request, "getSeverity")] ?? "info";
             if (severity !== "debug") {
-                plan.messages.push({ severity, text: read<string>(request, "getMessage"), urn: read<string>(request, "getUrn") });
+                plan.messages.push({
+                    severity,
+                    text: read<string>(request, "getMessage"),
+                    urn: read<string>(request, "getUrn"),
+                });
             }
             reply(null, new Empty());
         },
-        getRootResource: (_, reply) => { reply(null, make(engineMessages, "GetRootResourceResponse", { setUrn: root })); },
+        getRootResource: (_, reply) => {
+            reply(null, make(engineMessages, "GetRootResourceResponse", { setUrn: root }));
+        },
         setRootResource: ({ request }, reply) => {
             root = read<string>(request, "getUrn");
             reply(null, make(engineMessages, "SetRootResourceResponse", {}));
         },
-        startDebugging: (_, reply) => { reply(null, new Empty()); },
-        requirePulumiVersion: (_, reply) => { reply(null, make(engineMessages, "RequirePulumiVersionResponse", {})); },
+        startDebugging: (_, reply) => {
+            reply(null, new Empty());
+        },
+        requirePulumiVersion: (_, reply) => {
+            reply(null, make(engineMessages, "RequirePulumiVersionResponse", {}));
+        },
     };
 
     const server = new grpcLibrary.Server({ "grpc.max_receive_message_length": 400 * 1024 * 1024 });

@@ -42,8 +42,12 @@ function ownRates(resources: readonly RegisteredResource[]): { rates?: { [key: s
 /** Plans one environment of a project. Throws `InputError` for a user's mistake, `ProgramError` when the program itself fails. */
 export async function plan(project: Project, environment: string, options: PlanOptions = {}): Promise<Plan> {
     const configuration = readStack(project, environment);
-    const policyFile = options.policyConfiguration ?? join(project.directory, "policies", "config", `${environment}.json`);
-    const policyConfiguration = options.policyConfiguration !== undefined || existsSync(policyFile) ? readPolicyConfiguration(policyFile, rules) : {};
+    const policyFile =
+        options.policyConfiguration ?? join(project.directory, "policies", "config", `${environment}.json`);
+    const policyConfiguration =
+        options.policyConfiguration !== undefined || existsSync(policyFile)
+            ? readPolicyConfiguration(policyFile, rules)
+            : {};
     const evaluation = await evaluate(project, environment, configuration);
     const at = options.at ?? firstWindow(evaluation.resources);
     const pools = plannedPools(evaluation.resources, evaluation.componentOutputs, at);
@@ -64,7 +68,12 @@ export async function plan(project: Project, environment: string, options: PlanO
         pools,
         totals: totals(pools, evaluation.resources),
         cost,
-        policies: checkPolicies(evaluation.resources, rules, policyConfiguration, at === undefined ? {} : { at: at.toISOString() }),
+        policies: checkPolicies(
+            evaluation.resources,
+            rules,
+            policyConfiguration,
+            at === undefined ? {} : { at: at.toISOString() },
+        ),
         lookups: evaluation.lookups,
     };
 }

@@ -48,7 +48,12 @@ function readYaml(file: string): unknown {
         return parse(readFileSync(file, "utf8")) as unknown;
     } catch (error) {
         throw new InputError(file, [
-            { path: "", got: "a file that is not YAML", legal: (error as Error).message.split("\n")[0] ?? "YAML is needed", remedy: "Mend the line that is named." },
+            {
+                path: "",
+                got: "a file that is not YAML",
+                legal: (error as Error).message.split("\n")[0] ?? "YAML is needed",
+                remedy: "Mend the line that is named.",
+            },
         ]);
     }
 }
@@ -56,7 +61,9 @@ function readYaml(file: string): unknown {
 /** Finds the project at `start` or above it. */
 export function readProject(start: string): Project {
     for (let directory = resolve(start); ; directory = dirname(directory)) {
-        const file = ["Pulumi.yaml", "Pulumi.yml"].map((name) => join(directory, name)).find((path) => existsSync(path));
+        const file = ["Pulumi.yaml", "Pulumi.yml"]
+            .map((name) => join(directory, name))
+            .find((path) => existsSync(path));
         if (file !== undefined) {
             const content = (readYaml(file) ?? {}) as ProjectFile;
             const entry = resolve(directory, content.main ?? ".");
@@ -64,7 +71,10 @@ export function readProject(start: string): Project {
             const name = content.name ?? "";
             const defaults: { [key: string]: unknown } = {};
             for (const [key, declared] of Object.entries(content.config ?? {})) {
-                const fields = typeof declared === "object" && declared !== null ? (declared as { default?: unknown; value?: unknown }) : { value: declared };
+                const fields =
+                    typeof declared === "object" && declared !== null
+                        ? (declared as { default?: unknown; value?: unknown })
+                        : { value: declared };
                 const value = fields.value ?? fields.default;
                 if (value !== undefined) {
                     defaults[key.includes(":") ? key : `${name}:${key}`] = value;
@@ -82,7 +92,12 @@ export function readProject(start: string): Project {
         }
         if (dirname(directory) === directory) {
             throw new InputError("kilogpu", [
-                { path: "project", got: resolve(start), legal: "a folder with a Pulumi.yaml, or one below it, is needed", remedy: "Change into your project, or give --cwd." },
+                {
+                    path: "project",
+                    got: resolve(start),
+                    legal: "a folder with a Pulumi.yaml, or one below it, is needed",
+                    remedy: "Change into your project, or give --cwd.",
+                },
             ]);
         }
     }
@@ -109,7 +124,10 @@ export function readStack(project: Project, environment: string): StackConfigura
                 path: "environment",
                 got: `"${environment}"`,
                 legal: `this project has ${known.join(", ") || "none"}`,
-                remedy: guess === undefined ? `Name one of them, or add ${join(project.stackDirectory, `Pulumi.${environment}.yaml`)}.` : `Did you mean ${guess}?`,
+                remedy:
+                    guess === undefined
+                        ? `Name one of them, or add ${join(project.stackDirectory, `Pulumi.${environment}.yaml`)}.`
+                        : `Did you mean ${guess}?`,
             },
         ]);
     }

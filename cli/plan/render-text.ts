@@ -25,7 +25,9 @@ export function renderTree(resources: readonly PlannedResource[]): string[] {
     }
     const lines: string[] = [];
     const visit = (parent: string | null, indent: string): void => {
-        const siblings = (children.get(parent) ?? []).filter((resource) => !resource.type.startsWith("pulumi:providers:"));
+        const siblings = (children.get(parent) ?? []).filter(
+            (resource) => !resource.type.startsWith("pulumi:providers:"),
+        );
         const byType = new Map<string, PlannedResource[]>();
         for (const resource of siblings) {
             const key = children.has(resource.urn) ? resource.urn : resource.type;
@@ -66,9 +68,27 @@ function renderInventory(plan: Plan): string[] {
         pool.start === undefined ? pool.capacity : `${pool.capacity} ${pool.start} – ${pool.end ?? ""}`,
     ]);
     const { totals } = plan;
-    rows.push(["total", "", grouped(totals.nodes), grouped(totals.gpus), grouped(totals.efaInterfaces), "", "", `and ${grouped(totals.systemNodes)} system nodes`]);
+    rows.push([
+        "total",
+        "",
+        grouped(totals.nodes),
+        grouped(totals.gpus),
+        grouped(totals.efaInterfaces),
+        "",
+        "",
+        `and ${grouped(totals.systemNodes)} system nodes`,
+    ]);
     return table(
-        [{ heading: "pool" }, { heading: "type" }, { heading: "nodes", right: true }, { heading: "GPUs", right: true }, { heading: "EFA", right: true }, { heading: "fabric" }, { heading: "zone" }, { heading: "capacity" }],
+        [
+            { heading: "pool" },
+            { heading: "type" },
+            { heading: "nodes", right: true },
+            { heading: "GPUs", right: true },
+            { heading: "EFA", right: true },
+            { heading: "fabric" },
+            { heading: "zone" },
+            { heading: "capacity" },
+        ],
         rows,
     );
 }
@@ -79,10 +99,27 @@ function renderCost(plan: Plan): string[] {
         item.kind,
         `${grouped(item.quantity)} ${item.unit}`,
         item.hourlyUsd === null ? "no rate" : dollars(item.hourlyUsd),
-        item.lowHourlyUsd === undefined ? (item.note ?? "") : `${dollars(item.lowHourlyUsd)} – ${dollars(item.highHourlyUsd ?? item.lowHourlyUsd)}`,
+        item.lowHourlyUsd === undefined
+            ? (item.note ?? "")
+            : `${dollars(item.lowHourlyUsd)} – ${dollars(item.highHourlyUsd ?? item.lowHourlyUsd)}`,
     ]);
-    rows.push(["total", "", "", dollars(plan.cost.hourlyUsd), `${dollars(plan.cost.monthlyUsd)} a month of 730 h, rates as of ${plan.cost.asOf}`]);
-    return table([{ heading: "cost" }, { heading: "kind" }, { heading: "quantity" }, { heading: "$/hour", right: true }, { heading: "" }], rows);
+    rows.push([
+        "total",
+        "",
+        "",
+        dollars(plan.cost.hourlyUsd),
+        `${dollars(plan.cost.monthlyUsd)} a month of 730 h, rates as of ${plan.cost.asOf}`,
+    ]);
+    return table(
+        [
+            { heading: "cost" },
+            { heading: "kind" },
+            { heading: "quantity" },
+            { heading: "$/hour", right: true },
+            { heading: "" },
+        ],
+        rows,
+    );
 }
 
 /** One violation with its resource's name, the level in front. */
@@ -108,7 +145,9 @@ export function renderPlan(plan: Plan, next: string): string[] {
             ? colors.green("No rule is violated.")
             : `${grouped(plan.policies.length)} violations, ${grouped(mandatory)} of them mandatory:`,
         ...plan.policies.map(renderPolicy),
-        ...(plan.lookups.length === 0 ? [] : ["", `Left open, because only a cloud can answer: ${plan.lookups.join(", ")}`]),
+        ...(plan.lookups.length === 0
+            ? []
+            : ["", `Left open, because only a cloud can answer: ${plan.lookups.join(", ")}`]),
         "",
         `Next: ${colors.bold(next)}`,
     ];

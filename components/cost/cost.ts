@@ -65,8 +65,21 @@ interface PoolInputs {
 }
 
 /** Nodes times rate of one instance type, with its bounds. */
-function instances(name: string, label: string, type: string, count: number, region: string, kind: Kind, options: CostOptions): CostItem {
-    const { rate, reason } = rateOrReason({ type, region, kind, ...(options.rates === undefined ? {} : { overrides: options.rates }) });
+function instances(
+    name: string,
+    label: string,
+    type: string,
+    count: number,
+    region: string,
+    kind: Kind,
+    options: CostOptions,
+): CostItem {
+    const { rate, reason } = rateOrReason({
+        type,
+        region,
+        kind,
+        ...(options.rates === undefined ? {} : { overrides: options.rates }),
+    });
     return {
         name,
         kind: `${label}, ${kind}`,
@@ -101,7 +114,9 @@ function service(name: string, kind: string, quantity: number, priceName: string
 function isUp(capacity: PoolInputs["capacity"], at: Date | undefined): boolean {
     const start = Date.parse(capacity?.start ?? "");
     const end = Date.parse(capacity?.end ?? "");
-    return at === undefined || Number.isNaN(start) || Number.isNaN(end) || (at.getTime() >= start && at.getTime() < end);
+    return (
+        at === undefined || Number.isNaN(start) || Number.isNaN(end) || (at.getTime() >= start && at.getTime() < end)
+    );
 }
 
 function hasPoolAbove(subject: CostSubject, byUrn: ReadonlyMap<string, CostSubject>): boolean {
@@ -146,7 +161,10 @@ function endpointZones(endpoint: CostSubject): number {
 /** Region that the environment's own components name. */
 function regionOf(resources: readonly CostSubject[]): string | undefined {
     for (const { type, inputs } of resources) {
-        const region = type === "kilogpu:index:TrainingCluster" || type === "kilogpu:index:ClusterNetwork" ? inputs["region"] : (inputs as PoolInputs).cluster?.network?.region;
+        const region =
+            type === "kilogpu:index:TrainingCluster" || type === "kilogpu:index:ClusterNetwork"
+                ? inputs["region"]
+                : (inputs as PoolInputs).cluster?.network?.region;
         if (typeof region === "string") {
             return region;
         }
@@ -160,7 +178,9 @@ export function costItems(resources: readonly CostSubject[], options: CostOption
     const region = options.region ?? regionOf(resources) ?? "";
     const within: CostOptions = { ...options, region };
     const ofType = (type: string): CostSubject[] => resources.filter((resource) => resource.type === type);
-    const interfaces = ofType("aws:ec2/vpcEndpoint:VpcEndpoint").filter((endpoint) => endpoint.inputs["vpcEndpointType"] === "Interface");
+    const interfaces = ofType("aws:ec2/vpcEndpoint:VpcEndpoint").filter(
+        (endpoint) => endpoint.inputs["vpcEndpointType"] === "Interface",
+    );
     const items = [
         ...ofType("kilogpu:index:GpuNodePool").flatMap((pool) => poolItems(pool, within)),
         ...ofType("aws:eks/nodeGroup:NodeGroup")
@@ -168,7 +188,13 @@ export function costItems(resources: readonly CostSubject[], options: CostOption
             .flatMap((group) => systemItems(group, within)),
         service("control plane", "EKS", ofType("aws:eks/cluster:Cluster").length, "eks-control-plane", region),
         service("NAT gateways", "network", ofType("aws:ec2/natGateway:NatGateway").length, "nat-gateway", region),
-        service("interface endpoints", "network, per zone", interfaces.reduce((sum, endpoint) => sum + endpointZones(endpoint), 0), "interface-endpoint", region),
+        service(
+            "interface endpoints",
+            "network, per zone",
+            interfaces.reduce((sum, endpoint) => sum + endpointZones(endpoint), 0),
+            "interface-endpoint",
+            region,
+        ),
         service("public addresses", "network", ofType("aws:ec2/eip:Eip").length, "public-ipv4", region),
         service("keys", "KMS", ofType("aws:kms/key:Key").length, "kms-key", region),
         ...ofType("aws:fsx/lustreFileSystem:LustreFileSystem").map((files) => lustre(files, region)),
@@ -177,12 +203,18 @@ export function costItems(resources: readonly CostSubject[], options: CostOption
 }
 
 function lustre(files: CostSubject, region: string): CostItem {
-    const { storageCapacity = 0, deploymentType = "PERSISTENT_2", perUnitStorageThroughput = 125 } = files.inputs as {
+    const {
+        storageCapacity = 0,
+        deploymentType = "PERSISTENT_2",
+        perUnitStorageThroughput = 125,
+    } = files.inputs as {
         storageCapacity?: number;
         deploymentType?: string;
         perUnitStorageThroughput?: number;
     };
-    const price = deploymentType.startsWith("SCRATCH") ? "fsx-lustre-scratch-ssd" : `fsx-lustre-persistent-2-ssd-${perUnitStorageThroughput}`;
+    const price = deploymentType.startsWith("SCRATCH")
+        ? "fsx-lustre-scratch-ssd"
+        : `fsx-lustre-persistent-2-ssd-${perUnitStorageThroughput}`;
     return service(files.name, "FSx for Lustre", storageCapacity, price, region);
 }
 

@@ -11,7 +11,8 @@ export const capacityBlockWithoutPlacementGroup = resourceRule(
         severity: "critical",
         enforcementLevel: "mandatory",
         topic: "capacity",
-        remediationSteps: "Remove the placement group from the launch template; the block's instances are close together already.",
+        remediationSteps:
+            "Remove the placement group from the launch template; the block's instances are close together already.",
         url: "https://github.com/eksctl-io/eksctl/issues/7949",
         appliesTo: [LAUNCH_TEMPLATE],
     },

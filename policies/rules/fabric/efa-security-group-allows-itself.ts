@@ -20,12 +20,16 @@ function allowsItself(rule: Subject, group: Subject, direction: Direction): bool
         return false;
     }
     if (rule.type === SECURITY_GROUP_RULE) {
-        const fromGroup = rule.props.flag("self") === true || (rule.propertyDependencies["sourceSecurityGroupId"] ?? []).includes(group.urn);
+        const fromGroup =
+            rule.props.flag("self") === true ||
+            (rule.propertyDependencies["sourceSecurityGroupId"] ?? []).includes(group.urn);
         return rule.props.text("type") === direction && rule.props.text("protocol") === "-1" && fromGroup;
     }
     const wanted = direction === "ingress" ? SECURITY_GROUP_INGRESS : SECURITY_GROUP_EGRESS;
     return (
-        rule.type === wanted && rule.props.text("ipProtocol") === "-1" && (rule.propertyDependencies["referencedSecurityGroupId"] ?? []).includes(group.urn)
+        rule.type === wanted &&
+        rule.props.text("ipProtocol") === "-1" &&
+        (rule.propertyDependencies["referencedSecurityGroupId"] ?? []).includes(group.urn)
     );
 }
 
@@ -42,7 +46,8 @@ export const efaSecurityGroupAllowsItself = stackRule(
         severity: "critical",
         enforcementLevel: "mandatory",
         topic: "fabric",
-        remediationSteps: "Add an ingress and an egress rule for all protocols whose source and destination is the group itself, or use GpuNodePool, which does.",
+        remediationSteps:
+            "Add an ingress and an egress rule for all protocols whose source and destination is the group itself, or use GpuNodePool, which does.",
         url: "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa-start.html#efa-start-security",
     },
     (subjects) => {
@@ -53,12 +58,17 @@ export const efaSecurityGroupAllowsItself = stackRule(
                 const groups = dependenciesOf(template, "networkInterfaces", byUrn, [SECURITY_GROUP]);
                 const onClusterGroup = dependenciesOf(template, "networkInterfaces", byUrn, [EKS_CLUSTER]).length > 0;
                 // Ids given as literals cannot be followed; the cluster's own group allows itself (EKS security group requirements).
-                if (groups.length === 0 && (onClusterGroup || template.props.texts("networkInterfaces[0].securityGroups").length > 0)) {
+                if (
+                    groups.length === 0 &&
+                    (onClusterGroup || template.props.texts("networkInterfaces[0].securityGroups").length > 0)
+                ) {
                     return [];
                 }
                 const missing = (group: Subject): Direction[] =>
                     (["ingress", "egress"] as const).filter(
-                        (direction) => !allowsItselfInline(group, direction) && !subjects.some((rule) => allowsItself(rule, group, direction)),
+                        (direction) =>
+                            !allowsItselfInline(group, direction) &&
+                            !subjects.some((rule) => allowsItself(rule, group, direction)),
                     );
                 if (groups.some((group) => missing(group).length === 0)) {
                     return [];
@@ -67,7 +77,10 @@ export const efaSecurityGroupAllowsItself = stackRule(
                 return [
                     {
                         about: first ?? template,
-                        found: first === undefined ? "EFA interfaces without a security group" : `security group "${first.name}" without ${missing(first).join(" and ")} for all protocols to itself`,
+                        found:
+                            first === undefined
+                                ? "EFA interfaces without a security group"
+                                : `security group "${first.name}" without ${missing(first).join(" and ")} for all protocols to itself`,
                         required: "ingress and egress of all protocols between members of the group",
                         remedy: "Add the missing rules, referencing the group itself.",
                     },

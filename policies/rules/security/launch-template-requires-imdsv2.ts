@@ -11,7 +11,7 @@ export const launchTemplateRequiresImdsv2 = resourceRule(
         severity: "high",
         enforcementLevel: "mandatory",
         topic: "security",
-        remediationSteps: "Set metadataOptions { httpTokens: \"required\", httpPutResponseHopLimit: 1 }.",
+        remediationSteps: 'Set metadataOptions { httpTokens: "required", httpPutResponseHopLimit: 1 }.',
         url: "https://docs.aws.amazon.com/eks/latest/best-practices/identity-and-access-management.html",
         appliesTo: [LAUNCH_TEMPLATE],
     },
@@ -27,7 +27,11 @@ export const launchTemplateRequiresImdsv2 = resourceRule(
         }
         const hops = props.number("metadataOptions.httpPutResponseHopLimit");
         if (hops !== undefined && hops > 1) {
-            findings.push({ found: `metadataOptions.httpPutResponseHopLimit ${hops}`, required: "1", remedy: "Set httpPutResponseHopLimit to 1." });
+            findings.push({
+                found: `metadataOptions.httpPutResponseHopLimit ${hops}`,
+                required: "1",
+                remedy: "Set httpPutResponseHopLimit to 1.",
+            });
         }
         return findings;
     },

@@ -12,7 +12,8 @@ export const chartsArePinned = resourceRule(
         severity: "high",
         enforcementLevel: "mandatory",
         topic: "supply-chain",
-        remediationSteps: "Give the release a full version (1.2.3); kilogpu's components take it from catalog/releases.json.",
+        remediationSteps:
+            "Give the release a full version (1.2.3); kilogpu's components take it from catalog/releases.json.",
         url: "https://helm.sh/docs/chart_best_practices/dependencies/#versions",
         appliesTo: [HELM_RELEASE],
     },

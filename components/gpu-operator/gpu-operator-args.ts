@@ -1,0 +1,31 @@
+/** Arguments of GpuOperator. */
+import type { NodePoolArgs } from "../gpu-node-pool/pool";
+
+/** Who installs the NVIDIA driver on a node. Exactly one may, or both fight over the kernel module. */
+export const DriverOwner = {
+    /** The node's image brings driver and container toolkit, as the EKS NVIDIA images do. */
+    Ami: "ami",
+    /** The operator installs both, in containers: nodes whose image has none. */
+    Operator: "operator",
+} as const;
+export type DriverOwner = (typeof DriverOwner)[keyof typeof DriverOwner];
+
+/** What the GPU operator is installed with. */
+export interface GpuOperatorArgs {
+    /** Pools whose GPUs are served: `GpuNodePool.pool`. */
+    pools: NodePoolArgs[];
+    /** Who installs the NVIDIA driver. Defaults to the image of the nodes. */
+    driver?: DriverOwner;
+    /** Whether Prometheus finds the GPU metrics by a ServiceMonitor; needs the Prometheus operator's CRDs. Defaults to false. */
+    serviceMonitor?: boolean;
+    /** Seconds between two readings of the GPU metrics. Defaults to 15. */
+    metricsIntervalSeconds?: number;
+    /** Where charts come from instead of their own repositories: an OCI registry, a repository or a folder. */
+    chartMirror?: string;
+    /** Values of the gpu-operator chart, on top of the library's. */
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Helm values have no common schema
+    values?: { [key: string]: any };
+    /** Values of the node-feature-discovery chart, on top of the library's. */
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Helm values have no common schema
+    featureDiscoveryValues?: { [key: string]: any };
+}

@@ -1,0 +1,117 @@
+/** Values of the gpu-operator chart: who owns the driver decides all that depends on it. Pure. */
+import type { NodePoolArgs } from "../gpu-node-pool/pool";
+import type { ChartValues } from "../helm-chart";
+import { FabricKind } from "../fabric";
+import { DriverOwner } from "./gpu-operator-args";
+import { devicePluginConfigs, migConfig } from "./sharing";
+
+/** Label of training pods; the training runtimes set it. A driver upgrade waits for them to end. */
+export const trainingPodSelector = "kilogpu.dev/training=true";
+
+/** What the values depend on. */
+export interface OperatorOptions {
+    driver: DriverOwner;
+    serviceMonitor: boolean;
+    metricsIntervalSeconds: number;
+}
+
+/** Tolerations for every taint of the pools, the GPU taint first. */
+export function poolTolerations(pools: NodePoolArgs[]): { key: string; operator: string; effect: string }[] {
+    const all = [
+        { key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" },
+        ...pools
+            .flatMap((pool) => pool.taints)
+            .map((taint) => ({ key: taint.key, operator: "Exists", effect: taint.effect })),
+    ];
+    return all.filter(
+        (toleration, index) =>
+            all.findIndex((other) => other.key === toleration.key && other.effect === toleration.effect) === index,
+    );
+}
+
+/** The values. */
+export function operatorValues(pools: NodePoolArgs[], options: OperatorOptions): ChartValues {
+    const efa = pools.some((pool) => pool.fabric === FabricKind.Efa);
+    // RDMA on Mellanox NICs: there GPUDirect comes from nvidia_peermem, which needs the symbols of DOCA-OFED.
+    const mellanox = pools.some((pool) => pool.fabric === FabricKind.Infiniband || pool.fabric === FabricKind.Roce);
+    return {
+        // One owner: node-feature-discovery is a release of its own.
+        nfd: { enabled: false },
+        // Both are on by default, for confidential and Kata containers.
+        ccManager: { enabled: false },
+        kataSandboxDevicePlugin: { enabled: false },
+        sandboxWorkloads: { enabled: false },
+        // An empty env breaks the chart's template; and a CUDA sample need not run on each node on each restart.
+        validator: { plugin: { env: [{ name: "WITH_WORKLOAD", value: "false" }] } },
+        daemonsets: { tolerations: poolTolerations(pools) },
+        ...driverValues(options.driver, efa, mellanox),
+        devicePlugin: devicePluginValues(pools, efa, mellanox),
+        // All GPUs of a pool are divided alike, so that slices can go by the name nvidia.com/gpu, which quotas count.
+        mig: { strategy: "single" },
+        migManager: migValues(pools),
+        dcgmExporter: {
+            serviceMonitor: {
+                enabled: options.serviceMonitor,
+                interval: `${String(options.metricsIntervalSeconds)}s`,
+                // Labels of the exporter win, so that `pod` is the training pod and not the exporter's own.
+                honorLabels: true,
+            },
+        },
+    };
+}
+
+function driverValues(driver: DriverOwner, efa: boolean, mellanox: boolean): ChartValues {
+    if (driver === DriverOwner.Ami) {
+        // gdrcopy is a kernel module next to the driver's: without the operator's driver pod it has nothing to build against.
+        return { driver: { enabled: false }, toolkit: { enabled: false }, gdrcopy: { enabled: false } };
+    }
+    return {
+        driver: {
+            enabled: true,
+            // On EFA the validator would wait for nvidia_peermem for ever: it loads only where OFED is.
+            rdma: { enabled: mellanox, useHostMofed: false },
+            upgradePolicy: {
+                autoUpgrade: true,
+                maxParallelUpgrades: 1,
+                maxUnavailable: 1,
+                // 0: no limit. A run of weeks is not ended by a driver.
+                waitForCompletion: { podSelector: trainingPodSelector, timeoutSeconds: 0 },
+                gpuPodDeletion: { force: false, timeoutSeconds: 300, deleteEmptyDir: false },
+                drain: { enable: false, force: false },
+            },
+        },
+        toolkit: { enabled: true },
+        gdrcopy: { enabled: efa || mellanox },
+    };
+}
+
+function devicePluginValues(pools: NodePoolArgs[], efa: boolean, mellanox: boolean): ChartValues {
+    const configs = devicePluginConfigs(pools);
+    return {
+        env: [
+            // On by default, it demands Mellanox device files and keeps pods on EFA nodes from starting (k8s-device-plugin#1692).
+            ...(mellanox ? [] : [{ name: "MOFED_ENABLED", value: "false" }]),
+            ...(efa || mellanox ? [{ name: "GDRCOPY_ENABLED", value: "true" }] : []),
+        ],
+        ...(configs === undefined
+            ? {}
+            : {
+                  config: { create: true, name: "kilogpu-device-plugin", default: configs.default, data: configs.data },
+              }),
+    };
+}
+
+function migValues(pools: NodePoolArgs[]): ChartValues {
+    const config = migConfig(pools);
+    return config === undefined
+        ? { enabled: false }
+        : {
+              enabled: true,
+              config: {
+                  create: true,
+                  name: "kilogpu-mig",
+                  default: "all-disabled",
+                  data: { "config.yaml": config },
+              },
+          };
+}

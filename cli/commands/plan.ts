@@ -34,10 +34,10 @@ async function writePicture(result: Plan, file: string): Promise<void> {
         ]);
     }
     // Loaded only here: the rasteriser is a native module that a plain plan does not need.
-    const { sceneOf } = await import("../picture/scene");
-    const { renderSvg } = await import("../picture/svg");
+    const { sceneOf } = await import("../picture/scene.js");
+    const { renderSvg } = await import("../picture/svg.js");
     const svg = renderSvg(sceneOf(result));
-    writeFileSync(file, file.endsWith(".svg") ? svg : await (await import("../picture/png")).renderPng(svg));
+    writeFileSync(file, file.endsWith(".svg") ? svg : await (await import("../picture/png.js")).renderPng(svg));
 }
 
 async function show(environment: string, flags: PlanFlags): Promise<Plan> {

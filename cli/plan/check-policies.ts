@@ -33,11 +33,12 @@ export function readPolicyConfiguration(file: string, rules: readonly Rule[]): P
             continue;
         }
         const { enforcementLevel, ...settings } = typeof value === "string" ? { enforcementLevel: value } : value;
+        const level = typeof enforcementLevel === "string" ? enforcementLevel : JSON.stringify(enforcementLevel);
         if (enforcementLevel !== undefined) {
-            problems.push(...at(policy, oneOf("enforcementLevel", String(enforcementLevel), LEVELS)));
+            problems.push(...at(policy, oneOf("enforcementLevel", level, LEVELS)));
         }
         configuration[policy] = {
-            ...(enforcementLevel === undefined ? {} : { level: String(enforcementLevel) }),
+            ...(enforcementLevel === undefined ? {} : { level }),
             settings,
         };
     }
@@ -85,14 +86,12 @@ export function checkPolicies(
             return subjects
                 .filter((subject) => matchesType(subject.type, rule.appliesTo))
                 .flatMap((subject) =>
-                    rule
-                        .check(subject, context)
-                        .map((finding) => ({
-                            policy: rule.name,
-                            level: shown,
-                            urn: subject.urn,
-                            message: message(finding),
-                        })),
+                    rule.check(subject, context).map((finding) => ({
+                        policy: rule.name,
+                        level: shown,
+                        urn: subject.urn,
+                        message: message(finding),
+                    })),
                 );
         }
         return rule

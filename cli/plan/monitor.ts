@@ -66,12 +66,29 @@ interface ProtobufMessage {
     [getter: string]: (() => unknown) | undefined;
 }
 
-function read<T>(message: ProtobufMessage, getter: string): T {
-    return (message[getter] as () => T).call(message);
+/** A protobuf map, as far as it is read here. */
+interface ProtobufMap {
+    forEach(visit: (value: ProtobufMessage, key: string) => void): void;
+}
+
+function read(message: ProtobufMessage, getter: string): unknown {
+    return message[getter]?.call(message);
+}
+
+function textOf(message: ProtobufMessage, getter: string): string {
+    return (read(message, getter) as string | undefined) ?? "";
+}
+
+function flagOf(message: ProtobufMessage, getter: string): boolean {
+    return (read(message, getter) as boolean | undefined) ?? false;
+}
+
+function listOf(message: ProtobufMessage, getter: string): string[] {
+    return (read(message, getter) as string[] | undefined) ?? [];
 }
 
 function structOf(message: ProtobufMessage, getter: string): { [key: string]: unknown } {
-    const struct = read<{ toJavaScript(): { [key: string]: unknown } } | undefined>(message, getter);
+    const struct = read(message, getter) as { toJavaScript(): { [key: string]: unknown } } | undefined;
     return struct === undefined ? {} : struct.toJavaScript();
 }
 
@@ -128,9 +145,9 @@ export async function startMonitor(stack: string, project: string, projectDir: s
     let root = "";
 
     const register: Handler = ({ request }, reply) => {
-        const type = read<string>(request, "getType");
-        const name = read<string>(request, "getName");
-        const parent = read<string>(request, "getParent") || (type === "pulumi:pulumi:Stack" ? "" : root);
+        const type = textOf(request, "getType");
+        const name = textOf(request, "getName");
+        const parent = textOf(request, "getParent") || (type === "pulumi:pulumi:Stack" ? "" : root);
         const urn = urnOf(stack, project, parent, type, name);
         if (known.has(urn)) {
             reply({
@@ -140,30 +157,27 @@ export async function startMonitor(stack: string, project: string, projectDir: s
             return;
         }
         const propertyDependencies: { [property: string]: string[] } = {};
-        read<{ forEach(visit: (value: ProtobufMessage, key: string) => void): void }>(
-            request,
-            "getPropertydependenciesMap",
-        ).forEach((value, key) => {
-            propertyDependencies[key] = read<string[]>(value, "getUrnsList");
+        (read(request, "getPropertydependenciesMap") as ProtobufMap | undefined)?.forEach((value, key) => {
+            propertyDependencies[key] = listOf(value, "getUrnsList");
         });
         const resource: RegisteredResource = {
             urn,
             type,
             name,
             parent,
-            custom: read<boolean>(request, "getCustom"),
+            custom: flagOf(request, "getCustom"),
             inputs: structOf(request, "getObject"),
-            dependencies: [...read<string[]>(request, "getDependenciesList")].sort(),
+            dependencies: [...listOf(request, "getDependenciesList")].sort(),
             propertyDependencies,
-            provider: read<string>(request, "getProvider"),
-            protect: read<boolean | undefined>(request, "getProtect") ?? false,
-            retainOnDelete: read<boolean | undefined>(request, "getRetainondelete") ?? false,
-            deleteBeforeReplace: read<boolean>(request, "getDeletebeforereplace"),
-            ignoreChanges: read<string[]>(request, "getIgnorechangesList"),
-            replaceOnChanges: read<string[]>(request, "getReplaceonchangesList"),
-            aliases: read<string[]>(request, "getAliasurnsList"),
-            deletedWith: read<string>(request, "getDeletedwith"),
-            version: read<string>(request, "getVersion"),
+            provider: textOf(request, "getProvider"),
+            protect: flagOf(request, "getProtect"),
+            retainOnDelete: flagOf(request, "getRetainondelete"),
+            deleteBeforeReplace: flagOf(request, "getDeletebeforereplace"),
+            ignoreChanges: listOf(request, "getIgnorechangesList"),
+            replaceOnChanges: listOf(request, "getReplaceonchangesList"),
+            aliases: listOf(request, "getAliasurnsList"),
+            deletedWith: textOf(request, "getDeletedwith"),
+            version: textOf(request, "getVersion"),
         };
         known.set(urn, resource);
         plan.resources.push(resource);
@@ -185,25 +199,19 @@ export async function startMonitor(stack: string, project: string, projectDir: s
             reply(
                 null,
                 make(resourceMessages, "SupportsFeatureResponse", {
-                    setHassupport: SUPPORTED_FEATURES.has(read<string>(request, "getId")),
+                    setHassupport: SUPPORTED_FEATURES.has(textOf(request, "getId")),
                 }),
             );
         },
         registerResource: register,
         registerResourceOutputs: ({ request }, reply) => {
-            plan.outputs.set(read<string>(request, "getUrn"), structOf(request, "getOutputs"));
+            plan.outputs.set(textOf(request, "getUrn"), structOf(request, "getOutputs"));
             reply(null, new Empty());
         },
         readResource: ({ request }, reply) => {
-            const parent = read<string>(request, "getParent") || root;
-            const urn = urnOf(
-                stack,
-                project,
-                parent,
-                read<string>(request, "getType"),
-                read<string>(request, "getName"),
-            );
-            plan.lookups.add(read<string>(request, "getType"));
+            const parent = textOf(request, "getParent") || root;
+            const urn = urnOf(stack, project, parent, textOf(request, "getType"), textOf(request, "getName"));
+            plan.lookups.add(textOf(request, "getType"));
             reply(
                 null,
                 make(resourceMessages, "ReadResourceResponse", {
@@ -213,7 +221,7 @@ export async function startMonitor(stack: string, project: string, projectDir: s
             );
         },
         invoke: ({ request }, reply) => {
-            const token = read<string>(request, "getTok");
+            const token = textOf(request, "getTok");
             let result: { [key: string]: unknown } = {};
             if (token === "pulumi:pulumi:getResource") {
                 const urn = String(structOf(request, "getArgs")["urn"]);
@@ -233,12 +241,12 @@ export async function startMonitor(stack: string, project: string, projectDir: s
     const severities = ["debug", "info", "warning", "error"] as const;
     const engine: { [method: string]: Handler } = {
         log: ({ request }, reply) => {
-            const severity = severities[read<number>(request, "getSeverity")] ?? "info";
+            const severity = severities[read(request, "getSeverity") as number] ?? "info";
             if (severity !== "debug") {
                 plan.messages.push({
                     severity,
-                    text: read<string>(request, "getMessage"),
-                    urn: read<string>(request, "getUrn"),
+                    text: textOf(request, "getMessage"),
+                    urn: textOf(request, "getUrn"),
                 });
             }
             reply(null, new Empty());
@@ -247,7 +255,7 @@ export async function startMonitor(stack: string, project: string, projectDir: s
             reply(null, make(engineMessages, "GetRootResourceResponse", { setUrn: root }));
         },
         setRootResource: ({ request }, reply) => {
-            root = read<string>(request, "getUrn");
+            root = textOf(request, "getUrn");
             reply(null, make(engineMessages, "SetRootResourceResponse", {}));
         },
         startDebugging: (_, reply) => {
@@ -259,8 +267,8 @@ export async function startMonitor(stack: string, project: string, projectDir: s
     };
 
     const server = new grpcLibrary.Server({ "grpc.max_receive_message_length": 400 * 1024 * 1024 });
-    server.addService(resourceService.ResourceMonitorService, monitor as unknown as grpc.UntypedServiceImplementation);
-    server.addService(engineService.EngineService, engine as unknown as grpc.UntypedServiceImplementation);
+    server.addService(resourceService.ResourceMonitorService, monitor);
+    server.addService(engineService.EngineService, engine);
     const port = await new Promise<number>((resolve, reject) => {
         server.bindAsync("127.0.0.1:0", grpcLibrary.ServerCredentials.createInsecure(), (error, bound) => {
             if (error) {

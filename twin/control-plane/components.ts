@@ -77,6 +77,12 @@ export function apiServer(context: ComponentContext): ProcessSpec {
             `--tls-private-key-file=${pki.server.key}`,
             `--client-ca-file=${pki.ca.certificate}`,
             `--token-auth-file=${pki.tokenFile}`,
+            // Nobody has that certificate; without the setting the scheduler and the controller manager complain every 10 s.
+            `--requestheader-client-ca-file=${pki.ca.certificate}`,
+            "--requestheader-allowed-names=front-proxy-client",
+            "--requestheader-username-headers=X-Remote-User",
+            "--requestheader-group-headers=X-Remote-Group",
+            "--requestheader-extra-headers-prefix=X-Remote-Extra-",
             "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
             `--service-account-key-file=${pki.serviceAccountKey}`,
             `--service-account-signing-key-file=${pki.serviceAccountKey}`,

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { withLock } from "../lock";
 import { ApiClient } from "./api-client";
+import { reviveControllers } from "./charts/record";
 import { apiServer, controllerManager, etcd, kwok, listeners, scheduler, type ComponentContext } from "./components";
 import { writeKubeconfig } from "./kubeconfig";
 import { layoutOf } from "./layout";
@@ -140,6 +141,8 @@ async function startComponents(
         ensureProcess(environment, kwok(context)),
     ]);
     writeTwinRecord(environment, { ...readTwinRecord(environment), version: gitVersion });
+    report("controllers of installed charts");
+    await reviveControllers(environment);
     const kubeconfig = layoutOf(environment).kubeconfig;
     return { server, certificateAuthority, kubeconfig, token: pki.adminToken, api, version: gitVersion };
 }

@@ -1,4 +1,7 @@
 /** What is true of hardware, releases and prices: typed readers over the JSON files of this folder. */
+export { capacityBlockRules, isCapacityBlockLength } from "./capacity-blocks";
+export { chartValues, unknownChartValues } from "./chart-values";
+export type { UnknownChartValue } from "./chart-values";
 export { compatible, pinnedVersions } from "./compatibility";
 export type { Incompatibility } from "./compatibility";
 export { findInstance, instance, instanceTypes, networkInterfaces, supportsEfa } from "./instances";
@@ -46,7 +49,9 @@ export {
 } from "./topology";
 export type {
     AwsRegion,
+    CapacityBlockRules,
     CardCarries,
+    ChartValues,
     InstancePrice,
     InstanceType,
     MachineNic,

@@ -1,5 +1,6 @@
 /** Reader of the release catalogue: every chart, image, module, add-on, driver and tool that kilogpu pins. */
 import data from "./releases.json";
+import { chartValues } from "./chart-values";
 import type { Release } from "./types";
 import { unknownName } from "./unknown-name";
 
@@ -10,7 +11,8 @@ interface ReleaseFile {
 }
 
 const file = data as unknown as ReleaseFile;
-const releases = new Map(file.releases.map((entry) => [entry.name, entry]));
+const all = file.releases.map(withValueKeys);
+const releases = new Map(all.map((entry) => [entry.name, entry]));
 
 /** Kubernetes minor of a cluster that names none, for example `1.35`. */
 export const defaultKubernetesMinor = file.defaultKubernetes;
@@ -22,7 +24,7 @@ export function releaseNames(): string[] {
 
 /** Every release of a kind, in the order of the file. */
 export function releasesOf(kind: Release["kind"]): Release[] {
-    return file.releases.filter((entry) => entry.kind === kind);
+    return all.filter((entry) => entry.kind === kind);
 }
 
 /** The release, or undefined when the catalogue does not hold it. */
@@ -93,4 +95,10 @@ export function imageReference(name: string): string {
     return entry.digest === undefined
         ? `${entry.location}:${entry.version}`
         : `${entry.location}:${entry.version}@${entry.digest}`;
+}
+
+/** The long lists of values keys stand in a file of their own; a reader finds them with the rest of the chart. */
+function withValueKeys(entry: Release): Release {
+    const valueKeys = chartValues(entry.name)?.keys;
+    return valueKeys === undefined ? entry : { ...entry, inside: { ...entry.inside, valueKeys } };
 }

@@ -197,3 +197,32 @@ export interface AwsRegion {
     localZones?: string[];
     source: Source;
 }
+
+/** Values keys that one version of a chart reads. */
+export interface ChartValues {
+    /** Version of the chart that the keys were read from; that of the release catalogue. */
+    version: string;
+    source: Source;
+    /** Paths with dots, two or three levels deep, each level listed by itself. */
+    keys: string[];
+}
+
+/** What AWS lets one buy as a capacity block. */
+export interface CapacityBlockRules {
+    /** Instances of one block. */
+    maximumInstances: number;
+    /** Instances over all blocks of an organization on one day. */
+    maximumInstancesTogether: number;
+    /** Lengths that can be bought: every day up to the first, then every week up to the second. */
+    maximumDaysByDay: number;
+    maximumDays: number;
+    /** How far ahead a block can start, days. */
+    maximumDaysAhead: number;
+    /** Time of day, UTC, at which blocks end (and start, unless they start at once). */
+    endsAtUtc: string;
+    /** Instances are terminated this long before the end, minutes. */
+    terminationMinutes: number;
+    /** The same for UltraServers (p6e-gb200), whose instances the user terminates himself. */
+    ultraServerTerminationMinutes: number;
+    sources: { [topic: string]: Source };
+}

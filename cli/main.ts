@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `kilogpu` command. Each subcommand lives in its own file under commands/ and loads what it needs when it runs. */
 import { Command } from "commander";
+import { addDeliveryCommands } from "./commands/delivery";
 import { addPlanCommand } from "./commands/plan";
 import { packageVersion } from "../catalog/package-root";
 
@@ -10,5 +11,6 @@ const program = new Command("kilogpu")
     .showHelpAfterError("(kilogpu --help lists the commands)");
 
 addPlanCommand(program);
+addDeliveryCommands(program);
 
 void program.parseAsync();

@@ -8,7 +8,7 @@ import type { FabricFactsArgs, FabricProfile } from "../fabric";
 import type { NodePoolArgs, PoolTaint } from "../gpu-node-pool/pool";
 import type { InputProblem } from "../input";
 import { oneOf, show } from "../input";
-import { podResources } from "./pod-resources";
+import { gpusPerPod, podResources } from "./pod-resources";
 import type { NodeShape } from "./pod-resources";
 
 /** One capacity group. Everything is plain. */
@@ -22,15 +22,17 @@ export interface CapacityGroup {
     nodes: number;
     /** Physical GPUs of one node. */
     gpusPerNode: number;
-    /** `nvidia.com/gpu` that one node offers: more than `gpusPerNode` under time-slicing. */
+    /** `nvidia.com/gpu` that one node offers: more than `gpusPerNode` where they are shared. */
     schedulableGpusPerNode: number;
+    /** `nvidia.com/gpu` that one training pod takes. */
+    gpusPerPod: number;
     shape: NodeShape;
     fabric: FabricProfile;
     /** Node label that selects the group's nodes. */
     nodeLabels: { [key: string]: string };
     taints: PoolTaint[];
     topologyLevels: string[];
-    /** All resources of one training pod: a whole node, or one slice of it under time-slicing. */
+    /** All resources of one training pod: a whole node, or a slice's part of it where GPUs are shared. */
     podResources: { [resource: string]: string };
 }
 
@@ -70,7 +72,7 @@ export function capacityGroups(pools: NodePoolArgs[], fabric: FabricFactsArgs): 
             taints: pool.taints,
             topologyLevels: pool.topologyLevels,
         };
-        groups.push({ ...group, podResources: podResources(group) });
+        groups.push({ ...group, gpusPerPod: gpusPerPod(group), podResources: podResources(group) });
     }
     return groups;
 }

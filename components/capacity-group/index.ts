@@ -1,5 +1,5 @@
 export { capacityGroups, checkPools, schedulableGpus } from "./capacity-group";
 export type { CapacityGroup } from "./capacity-group";
-export { coveredResources, nodeQuota, podShare } from "./pod-resources";
+export { coveredResources, gpusPerPod, nodeQuota, podShare } from "./pod-resources";
 export type { NodeShape, PodShape } from "./pod-resources";
 export { baseUnits, scaled, sum } from "./quantity";

@@ -23,17 +23,22 @@ export interface PodShape {
 }
 
 /**
- * All resources of one training pod, requests and limits alike. It takes a whole node; under time-slicing one of the slices
- * of each physical GPU, with that share of processors and memory, because two ranks of a job on one GPU only slow each other.
+ * `nvidia.com/gpu` that one training pod takes: all of a node, or a single slice where GPUs are shared. A pod with several slices
+ * could get them all from one GPU, and a process can use one MIG instance only.
  */
+export function gpusPerPod(pod: PodShape): number {
+    return pod.schedulableGpusPerNode > pod.gpusPerNode ? 1 : pod.gpusPerNode;
+}
+
+/** All resources of one training pod, requests and limits alike: a whole node, or a slice's part of it where GPUs are shared. */
 export function podResources(pod: PodShape): { [resource: string]: string } {
-    const slices = Math.max(1, Math.floor(pod.schedulableGpusPerNode / pod.gpusPerNode));
-    return {
-        cpu: String(Math.max(1, Math.floor(usableVcpus(pod.shape) / slices))),
-        memory: `${String(Math.max(1, Math.floor(usableMemoryGib(pod.shape, pod.fabric) / slices)))}Gi`,
-        [gpuResource]: String(pod.gpusPerNode),
+    const whole = {
+        cpu: String(usableVcpus(pod.shape)),
+        memory: `${String(usableMemoryGib(pod.shape, pod.fabric))}Gi`,
+        [gpuResource]: String(pod.schedulableGpusPerNode),
         ...pod.fabric.podResources,
     };
+    return podShare(whole, gpusPerPod(pod), pod.schedulableGpusPerNode);
 }
 
 /**

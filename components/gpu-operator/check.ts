@@ -70,7 +70,8 @@ function checkSharing(path: string, pool: NodePoolArgs, pools: NodePoolArgs[]): 
             ...(profiles.length > 0
                 ? oneOf(`${path}.labels["${nodeLabels.migConfig}"]`, layout, [
                       "all-disabled",
-                      ...profiles.map((profile) => `all-${profile}`),
+                      // A label value has no plus sign.
+                      ...profiles.map((profile) => `all-${profile.replace("+", ".")}`),
                   ])
                 : [
                       {

@@ -81,7 +81,7 @@ export class GpuOperator extends pulumi.ComponentResource {
             { ...child, dependsOn: [discovery] },
         );
 
-        this.namespace = operator.status.namespace;
+        this.namespace = operator.namespace;
         this.registerOutputs({ namespace: this.namespace });
     }
 }

@@ -2,4 +2,4 @@ export { GpuOperator } from "./gpu-operator";
 export { DriverOwner } from "./gpu-operator-args";
 export type { GpuOperatorArgs } from "./gpu-operator-args";
 export { checkGpuOperator } from "./check";
-export { devicePluginConfigLabel, migInstances } from "./sharing";
+export { devicePluginConfigLabel } from "./sharing";

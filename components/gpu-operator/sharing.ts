@@ -2,6 +2,7 @@
 import { stringify } from "yaml";
 import { findInstance } from "../../catalog/instances";
 import { nodeLabels } from "../../catalog/topology";
+import { migInstancesPerGpu } from "../gpu-node-pool/plan";
 import type { NodePoolArgs } from "../gpu-node-pool/pool";
 
 /** Node label that chooses one of the device plugin's configurations. */
@@ -57,16 +58,16 @@ export function migConfig(pools: NodePoolArgs[]): string | undefined {
         if (layout === undefined) {
             continue;
         }
-        const profile = layout.replace(/^all-/, "");
-        const gpu = findInstance(pool.instanceType)?.gpus;
+        const profile = layout.replace(/^all-/, "").replace(/\.me$/, "+me");
+        const entry = findInstance(pool.instanceType);
         layouts[layout] =
-            layout === "all-disabled" || gpu === undefined
+            layout === "all-disabled" || entry === undefined
                 ? [{ devices: "all", "mig-enabled": false }]
                 : [
                       {
                           devices: "all",
                           "mig-enabled": true,
-                          "mig-devices": { [profile]: migInstances(profile, gpu.memoryGib) },
+                          "mig-devices": { [profile]: migInstancesPerGpu(entry, profile) },
                       },
                   ];
     }
@@ -76,19 +77,6 @@ export function migConfig(pools: NodePoolArgs[]): string | undefined {
               version: "v1",
               "mig-configs": { "all-disabled": [{ devices: "all", "mig-enabled": false }], ...layouts },
           });
-}
-
-/**
- * How many instances of a MIG profile fit on one GPU: a GPU has 7 compute slices and 8 memory slices, a profile such as `2g.35gb` takes
- * two of the first and, by its memory, two of the second. A profile with media engines (`+me`) exists once.
- */
-export function migInstances(profile: string, gpuMemoryGib: number): number {
-    const match = /^(\d)g\.(\d+)gb(\+.*)?$/.exec(profile);
-    if (match === null) {
-        return 0;
-    }
-    const memorySlices = Math.max(1, Math.round(Number(match[2]) / (gpuMemoryGib / 8)));
-    return match[3] === undefined ? Math.min(Math.floor(7 / Number(match[1])), Math.floor(8 / memorySlices)) : 1;
 }
 
 /**

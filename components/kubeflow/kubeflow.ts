@@ -77,7 +77,7 @@ export class Kubeflow extends pulumi.ComponentResource {
                 pools: group.pools,
                 instanceType: group.instanceType,
                 fabric: group.fabric.kind,
-                gpusPerNode: group.gpusPerNode,
+                gpusPerNode: group.gpusPerPod,
                 podResources: group.podResources,
             })),
             names: pulumi.all(runtimes.map((runtime) => runtime.metadata.name)),

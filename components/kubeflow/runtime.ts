@@ -10,7 +10,7 @@ export interface TrainingRuntime {
     pools: string[];
     instanceType: string;
     fabric: string;
-    /** GPUs that one training pod takes: all physical GPUs of a node. */
+    /** `nvidia.com/gpu` that one training pod takes: all of a node, or one slice where GPUs are shared. */
     gpusPerNode: number;
     /** All resources of one whole-node pod (GPUs, CPU, memory, fabric devices, hugepages). */
     podResources: { [resource: string]: string };

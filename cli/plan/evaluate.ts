@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { packageRoot } from "../../catalog/package-root";
 import { InputError, type InputProblem } from "../../components/input";
 import { startMonitor, type LoggedMessage, type RegisteredResource } from "./monitor";
 import type { Project, StackConfiguration } from "./project";
@@ -62,7 +63,7 @@ export async function evaluate(
             process.execPath,
             [
                 "--require",
-                join(__dirname, "report-input-errors.js"),
+                join(packageRoot(), "dist/cli/plan/report-input-errors.js"),
                 runner,
                 "--monitor",
                 monitor.address,

@@ -1,4 +1,4 @@
-// Suites that start real processes or install packages, one file at a time: `vitest run --config vitest.slow.config.ts --dir test/twin`.
+// Suites that start real processes or install packages, one file at a time: `vitest run --config vitest.slow.config.mts --dir test/twin`.
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({

@@ -1,4 +1,4 @@
-// Fast suites only: what starts processes or takes minutes runs from .ci/run with vitest.slow.config.ts.
+// Fast suites only: what starts processes or takes minutes runs from .ci/run with vitest.slow.config.mts.
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({

@@ -42,6 +42,8 @@ export interface InstanceType {
         architecture: string;
         /** MIG profiles that the GPU offers; empty where it has no MIG. */
         migProfiles: string[];
+        /** How many instances of a profile fit on one GPU that is cut into that profile alone. */
+        migInstances: { [profile: string]: number };
         /** Dense bf16 peak of one GPU, TFLOP/s, for MFU. */
         bf16Tflops: number;
     };

@@ -122,6 +122,23 @@ describe("instance catalogue", () => {
     });
 });
 
+describe("MIG profiles", () => {
+    it.each(every)("of $type have a number of instances, and those fit on the GPU", ({ gpus }) => {
+        expect(Object.keys(gpus.migInstances)).toEqual(gpus.migProfiles);
+        for (const [profile, instances] of Object.entries(gpus.migInstances)) {
+            const [slices = 0, gigabytes = 0] = (/^(\d)g\.(\d+)gb/.exec(profile) ?? []).slice(1).map(Number);
+            expect(instances * slices, profile).toBeLessThanOrEqual(7);
+            // Profiles are named by rounded-up memory: a share of the slices that NVIDIA rounds by one gigabyte at most.
+            expect(instances * (gigabytes - 1), profile).toBeLessThanOrEqual(gpus.memoryGib * 1.05);
+        }
+    });
+
+    it("of 1g.10gb are four on an A100 of 40 GB and seven on one of 80 GB", () => {
+        expect(instance("p4d.24xlarge").gpus.migInstances["1g.10gb"]).toBe(4);
+        expect(instance("p4de.24xlarge").gpus.migInstances["1g.10gb"]).toBe(7);
+    });
+});
+
 describe("network interfaces", () => {
     it.each(every.filter(supportsEfa))("of $type with EFA are what a launch template accepts", (entry) => {
         const layout = networkInterfaces(entry, { efa: true });

@@ -96,11 +96,11 @@ describe("bare-metal machines", () => {
     });
 
     it("have the GPU facts of the instance types with the same GPU", () => {
-        const perGpu = ({ model, memoryGib, architecture, migProfiles, bf16Tflops }: InstanceType["gpus"]) => ({
+        const perGpu = ({ model, memoryGib, architecture, migInstances, bf16Tflops }: InstanceType["gpus"]) => ({
             model,
             memoryGib,
             architecture,
-            migProfiles,
+            migInstances,
             bf16Tflops,
         });
         const cloud = new Map(instanceTypes().map((type) => [instance(type).gpus.model, perGpu(instance(type).gpus)]));

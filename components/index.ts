@@ -8,3 +8,6 @@ export { CapacityKind, GpuNodePool } from "./gpu-node-pool";
 export type { CapacityArgs, GpuNodePoolArgs, NodePool, NodePoolArgs, PoolTaint } from "./gpu-node-pool";
 export { FabricKind, RdmaFabric } from "./fabric";
 export type { FabricFacts, FabricFactsArgs, FabricInterface, FabricProfile, RdmaFabricArgs } from "./fabric";
+export { EksCluster, Reachability, endpointReachability } from "./eks-cluster";
+export type { ClusterAccess, ClusterAccessArgs, EksClusterArgs, SystemNodesArgs } from "./eks-cluster";
+export type { EndpointFacts, EndpointReachability, MachineFacts } from "./eks-cluster";

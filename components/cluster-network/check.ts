@@ -52,7 +52,7 @@ export function checkClusterNetwork(args: ClusterNetworkArgs): InputProblem[] {
         ...checkRange(args),
         ...oneOf("natGateways", args.natGateways ?? NatGateways.PerZone, Object.values(NatGateways)),
         ...checkEndpoints(args.interfaceEndpoints ?? []),
-        ...checkRetention(args.flowLogRetentionDays),
+        ...checkRetention("flowLogRetentionDays", args.flowLogRetentionDays),
     ];
 }
 
@@ -159,12 +159,13 @@ function checkEndpoints(services: string[]): InputProblem[] {
     });
 }
 
-function checkRetention(days: number | undefined): InputProblem[] {
+/** A retention that CloudWatch Logs does not accept. */
+export function checkRetention(path: string, days: number | undefined): InputProblem[] {
     return days === undefined || RETENTION_DAYS.includes(days)
         ? []
         : [
               {
-                  path: "flowLogRetentionDays",
+                  path,
                   got: String(days),
                   legal: `CloudWatch Logs keeps for ${RETENTION_DAYS.join(", ")} days`,
                   remedy: `Give ${String(RETENTION_DAYS.find((legal) => legal > days) ?? RETENTION_DAYS.at(-1))}.`,

@@ -73,7 +73,8 @@ def launch(tmp_path):
         entry = entry or TRAINING / "gpt2.py"
         folder = tmp_path / name
         command = [str(entry), *SMALL, "--checkpoint-dir", str(folder), *flags]
-        env = {**os.environ, "OMP_NUM_THREADS": "1", "KILOGPU_FAULTS": faults, "PYTHONDONTWRITEBYTECODE": "1"}
+        # Debian builds PyTorch without libuv, which 2.4 and newer ask for by default.
+        env = {**os.environ, "OMP_NUM_THREADS": "1", "USE_LIBUV": "0", "KILOGPU_FAULTS": faults, "PYTHONDONTWRITEBYTECODE": "1"}
         for name_ in ("RANK", "WORLD_SIZE", "LOCAL_RANK", "KUBEFLOW_TRAINER_SERVER_URL", "WANDB_API_KEY", "WANDB_MODE"):
             env.pop(name_, None)
         port = str(free_port())

@@ -7,7 +7,7 @@ import shutil
 import pytest
 import torch
 from kilogpu_training import checkpoint as module
-from kilogpu_training.checkpoint import CheckpointCorrupt, CheckpointStore, RunJournal, to_host
+from kilogpu_training.checkpoint import CheckpointCorrupt, CheckpointStore, RunJournal, Snapshot
 
 
 def tensors(value):
@@ -169,11 +169,14 @@ def test_checkpoint_cannot_run_code(tmp_path):
     assert not (tmp_path / "owned").exists()
 
 
-def test_snapshot_shares_no_memory():
-    source = {"a": [torch.zeros(3)], "b": (torch.zeros(2), 5)}
-    copy = to_host(source)
+def test_snapshot_shares_no_memory_with_training_and_reuses_its_own():
+    source, snapshot = {"a": {0: torch.zeros(3)}, "b": 5}, Snapshot()
+    first = snapshot.take(source)
     source["a"][0].fill_(1)
-    assert copy["a"][0].sum() == 0 and copy["b"][1] == 5
+    assert first["a"][0].sum() == 0 and first["b"] == 5
+    second = snapshot.take(source)
+    assert second["a"][0].sum() == 3 and second["a"][0].data_ptr() == first["a"][0].data_ptr()
+    assert snapshot.take({"a": {0: torch.zeros(4)}})["a"][0].shape == (4,)
 
 
 def test_journal_counts_starts_and_survives_torn_files(tmp_path):

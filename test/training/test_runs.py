@@ -10,6 +10,7 @@ import time
 import urllib.request
 
 import pytest
+import torch
 from conftest import TRAINING
 
 STEPS = ["--steps", "24", "--checkpoint-interval-steps", "6"]
@@ -189,9 +190,38 @@ def test_bf16_trains(launch):
     assert run.losses()[30] < 4.0
 
 
+def test_fp16_scales_its_loss_and_resumes_with_the_scale(launch):
+    if not hasattr(torch.amp if hasattr(torch, "amp") else torch, "GradScaler"):
+        refused = launch("--precision", "fp16", ranks=1)
+        assert refused.codes == [2] and "--precision fp16: got a CPU" in refused.text
+        return
+    flags = ["--precision", "fp16", "--init-loss-scale", "1048576", "--checkpoint-interval-steps", "12"]
+    whole = launch("--steps", "24", *flags, name="whole").ok()
+    launch("--steps", "12", *flags, name="half").ok()
+    resumed = launch("--steps", "24", *flags, name="half").ok()
+    assert same(whole.losses(), resumed.losses(), range(13, 25))
+    assert resumed.losses()[24] < whole.losses()[1]
+    assert not whole.events("rollback")  # overflow while the scale is found is no anomaly
+
+
+def test_sigterm_to_torchrun_saves_before_the_pod_is_gone(launch):
+    run = launch("--steps", "2000", "--checkpoint-interval-steps", "2000", torchrun=True, wait=False)
+    lines = []
+    for line in run.processes[0].stdout:
+        lines.append(line)
+        if '"step": 5' in line:
+            run.processes[0].send_signal(signal.SIGTERM)
+            break
+    run.finish()
+    run.text = "".join(lines) + run.text
+    stopped = run.events("preempted")[0]["step"]
+    assert (run.folder / f"step-{stopped:010d}" / "manifest.json").exists()
+    assert run.codes[0] != 0  # 0 would tell Kubernetes that the job is complete
+
+
 @pytest.mark.parametrize("flags,message", [
     (["--steps", "0"], "--steps: got 0; give 1 or more"),
-    (["--precision", "fp16"], "--precision fp16: got a CPU"),
+    (["--checkpoint-dir", "/proc/nowhere"], "--checkpoint-dir /proc/nowhere: cannot write"),
     (["--data-dir", "/nonexistent"], "no *.bin file"),
     (["--global-batch", "1"], "give at least the 2 ranks"),
 ])

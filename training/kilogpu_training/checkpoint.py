@@ -81,15 +81,32 @@ def read_json(path: str, default: Any) -> Any:
         return default
 
 
-def to_host(value: Any) -> Any:
-    """A copy of a nested state in host memory: the snapshot that training may then run away from."""
-    if isinstance(value, torch.Tensor):
-        return value.detach().to("cpu", copy=True)
-    if isinstance(value, dict):
-        return type(value)((k, to_host(v)) for k, v in value.items())
-    if isinstance(value, (list, tuple)):
-        return type(value)(to_host(v) for v in value)
-    return value
+class Snapshot:
+    """Copies of nested tensors in host memory, from which a thread writes while training goes on.
+
+    The buffers are kept for the next copy: pinning gigabytes anew would take longer than copying them.
+    """
+
+    def __init__(self) -> None:
+        self._buffers: Dict[Tuple[Any, ...], torch.Tensor] = {}
+
+    def take(self, value: Any) -> Any:
+        """A copy of `value`; valid until the next call."""
+        on_gpu = torch.cuda.is_available()
+        copied = self._copy(value, (), on_gpu)
+        if on_gpu:
+            torch.cuda.current_stream().synchronize()
+        return copied
+
+    def _copy(self, value: Any, place: Tuple[Any, ...], pin: bool) -> Any:
+        if isinstance(value, dict):
+            return {k: self._copy(v, (*place, k), pin) for k, v in value.items()}
+        if not isinstance(value, torch.Tensor):
+            return value
+        buffer = self._buffers.get(place)
+        if buffer is None or buffer.shape != value.shape or buffer.dtype != value.dtype:
+            buffer = self._buffers[place] = torch.empty(value.shape, dtype=value.dtype, pin_memory=pin)
+        return buffer.copy_(value.detach(), non_blocking=True)
 
 
 class CheckpointStore:
@@ -111,6 +128,7 @@ class CheckpointStore:
         self.rejected: List[Tuple[int, str]] = []
         self._on_saved = on_saved
         self._on_failure = on_failure
+        self._snapshot = Snapshot()
         self._writer: Optional[threading.Thread] = None
         self._error: Optional[BaseException] = None
         os.makedirs(self.folder, exist_ok=True)
@@ -163,7 +181,7 @@ class CheckpointStore:
         start = time.perf_counter()
         self.wait(raise_errors=False)
         if self.background and not force_sync:
-            snapshot = (to_host(tensors), json.loads(json.dumps(facts)))
+            snapshot = (self._snapshot.take(tensors), json.loads(json.dumps(facts)))
             self._writer = threading.Thread(target=self._write_logged, args=(step, *snapshot), name="checkpoint-writer")
             self._writer.start()
         else:
@@ -195,7 +213,10 @@ class CheckpointStore:
             raise
         if self._on_saved:
             self._on_saved(step, seconds)
-        self._prune()
+        try:
+            self._prune()
+        except OSError:
+            pass  # the checkpoint stands; what could not be removed now is found again by the next one
 
     def _write_folder(self, step: int, tensors: Dict[Any, Any], facts: Dict[str, Any]) -> float:
         start = time.perf_counter()

@@ -136,7 +136,8 @@ class ShardedLoader:
     `position` is the next global batch's first sequence. `take` returns the batch and moves on; `seek` jumps (resume, rollback).
     """
 
-    def __init__(self, source: TokenSource, global_batch: int, micro_batch: int, rank: int, world: int, seed: int, depth: int = 2) -> None:
+    def __init__(self, source: TokenSource, global_batch: int, micro_batch: int, rank: int, world: int, seed: int, depth: int = 2,
+                 device: Optional[torch.device] = None) -> None:
         if world > global_batch:
             raise DataError(f"--global-batch: got {global_batch}; give at least the {world} ranks of the job")
         self.position = 0
@@ -146,6 +147,7 @@ class ShardedLoader:
         self._range = rank_range(global_batch, rank, world)
         self._seed = seed
         self._depth = depth
+        self._device = device if device is not None and device.type == "cuda" else None
         self._skips: List[Tuple[int, int]] = []
         self._queue: Optional["queue.Queue[object]"] = None
         self._stop = threading.Event()
@@ -197,8 +199,11 @@ class ShardedLoader:
 
     def _fill(self, out: "queue.Queue[object]", stop: threading.Event, position: int) -> None:
         try:
+            if self._device is not None:
+                # A thread starts on GPU 0: pinning from there would open a context of every rank on that one GPU.
+                torch.cuda.set_device(self._device)
             for start in self._positions(position):
-                item: object = (start, [b.pin_memory() if torch.cuda.is_available() else b for b in self.batch_at(start)])
+                item: object = (start, [b.pin_memory() if self._device is not None else b for b in self.batch_at(start)])
                 if not self._put(out, stop, item):
                     return
         except Exception as error:  # handed to the training thread, which must not wait for ever

@@ -50,7 +50,8 @@ class Trainer:
             torch.backends.cuda.matmul.allow_tf32 = True
             torch.backends.cudnn.allow_tf32 = True
         self.source = _source(config)
-        self.loader = ShardedLoader(self.source, config.global_batch, config.micro_batch, world.rank, world.size, config.seed)
+        self.loader = ShardedLoader(self.source, config.global_batch, config.micro_batch, world.rank, world.size, config.seed,
+                                    device=world.device)
         self.faults = Faults(os.environ.get("KILOGPU_FAULTS", ""), world.rank, config.checkpoint_dir)
         model, _ = build(config.preset, config.vocab_size, config.sequence_length, config.dropout, config.recompute)
         self.precision = resolve_precision(config, world.device)
@@ -63,9 +64,13 @@ class Trainer:
         self.store: Optional[CheckpointStore] = None
         self.journal: Optional[RunJournal] = None
         if world.first:
-            self.store = CheckpointStore(config.checkpoint_dir, config.keep_checkpoints, config.checkpoint_async,
-                                         max(1, config.rollback_steps // 2), self._saved, self._save_failed)
-            self.journal = RunJournal(config.checkpoint_dir)
+            try:
+                self.store = CheckpointStore(config.checkpoint_dir, config.keep_checkpoints, config.checkpoint_async,
+                                             max(1, config.rollback_steps // 2), self._saved, self._save_failed)
+                self.journal = RunJournal(config.checkpoint_dir)
+                self.journal.write()
+            except OSError as error:
+                raise InputError(f"--checkpoint-dir {config.checkpoint_dir}: cannot write ({error}); give a folder with space and write access") from error
 
     # Start, loop, end
 
@@ -85,8 +90,12 @@ class Trainer:
             down = time.time() - self.journal.alive_at if self.journal.alive_at else time.time() - self._born
             self.journal.lost_seconds += max(0.0, down)
             self.journal.finished = False
-            self.journal.write()
+            self._write_journal()
             self.telemetry.start(self.journal)
+            if resumed:
+                # Else the alert on the checkpoint's age has no series to look at until the next one.
+                self.telemetry.set("train_checkpoint_last_success_timestamp_seconds", self.store.verify(self.step)["createdAt"])
+                self.telemetry.set("train_checkpoint_last_step", self.step)
             for step, reason in self.store.rejected:
                 log("checkpoint_rejected", step=step, reason=reason)
             log("start", step=self.step, resumed=resumed, position=self.loader.position, world_size=self.world.size, restarts=self.journal.restarts,
@@ -140,7 +149,7 @@ class Trainer:
             saved = self._last_saved_step == self.step or self._save(final=True)
         if self.journal:
             self.journal.finished = event == "finished"
-            self.journal.write()
+            self._write_journal()
             log(event, step=self.step, exit_code=code if saved else EXIT_STORAGE, productive_seconds=self.journal.productive_seconds,
                 lost_seconds=self.journal.lost_seconds)
         # Every rank leaves with the same code, and none before the checkpoint stands.
@@ -183,7 +192,7 @@ class Trainer:
             suspects = self.store.mark_suspect(self.step, reason)
             self.journal.rollbacks.append({"atStep": anomaly_step, "toStep": self.step, "reason": reason, "at": time.time()})
             self.journal.lost_seconds += time.perf_counter() - began
-            self.journal.write()
+            self._write_journal()
             self.telemetry.set("train_rollbacks_total", len(self.journal.rollbacks))
             self.telemetry.accounts(self.journal)
             log("rollback", from_step=anomaly_step, to_step=self.step, position=self.loader.position, suspects=suspects, reason=reason,
@@ -253,9 +262,9 @@ class Trainer:
         self._last_saved_at = time.monotonic()
         if not self.store or not self.journal:
             return True
-        self.store.prove_good(self.step - self.config.rollback_steps)
         began, saved = time.perf_counter(), True
         try:
+            self.store.prove_good(self.step - self.config.rollback_steps)
             self.store.save(self.step, self._tensors(), self._facts(), force_sync=final or self.step == 0)
             self._last_saved_step = self.step
         except Exception as error:
@@ -320,16 +329,27 @@ def main(config: TrainConfig) -> int:
     """Runs one rank; the exit code is 0, EXIT_INPUT, EXIT_ANOMALY, EXIT_STORAGE or --preempt-exit-code."""
     born = time.time()
     world = join(config.collective_timeout_seconds)
+    trainer, problem = None, ""
     try:
         trainer = Trainer(config, world, born)
+    except (InputError, DataError, ValueError) as error:
+        problem = str(error)
+    # One rank's mistake ends all ranks in order, not in a collective that nobody else enters.
+    if world.sum([1.0 if problem else 0.0])[0] > 0 or trainer is None:
+        if problem:
+            log("input_error", rank=world.rank, error=problem)
+        leave(world)
+        return EXIT_INPUT
+    try:
+        running = trainer
 
         def stop(signum: int, frame: object) -> None:
-            trainer.stopping = True
+            running.stopping = True
 
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGUSR1, stop)
         code = trainer.run()
-    except (InputError, DataError, ValueError) as error:
+    except InputError as error:
         log("input_error", rank=world.rank, error=str(error))
         return EXIT_INPUT
     leave(world)

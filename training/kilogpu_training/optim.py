@@ -28,8 +28,8 @@ def build_optimizer(model: GPT2, config: TrainConfig, device: torch.device) -> t
 
 def resolve_precision(config: TrainConfig, device: torch.device) -> str:
     """The asked precision; by default bf16 on a GPU that has it, fp16 on an older GPU, fp32 on CPU."""
-    if config.precision == "fp16" and device.type != "cuda":
-        raise ValueError("--precision fp16: got a CPU; give bf16 or fp32 there")
+    if config.precision == "fp16" and device.type != "cuda" and not _modern_scaler():
+        raise ValueError(f"--precision fp16: got a CPU and PyTorch {torch.__version__}; give bf16 or fp32 there, or PyTorch 2.3 or newer")
     if config.precision:
         return config.precision
     if device.type == "cuda":
@@ -43,8 +43,13 @@ def autocast(precision: str, device: torch.device) -> ContextManager[Any]:
     return torch.autocast(device.type, dtype=dtype, enabled=precision != "fp32")
 
 
-def build_scaler(precision: str, initial: float) -> Any:
+def _modern_scaler() -> Any:
+    """The scaler for any device, since PyTorch 2.3; None before."""
+    return getattr(getattr(torch, "amp", None), "GradScaler", None)
+
+
+def build_scaler(precision: str, initial: float, device: torch.device) -> Any:
     """Gradient scaler, enabled for fp16 only: bf16 has fp32's range."""
-    modern = getattr(torch.amp, "GradScaler", None) if hasattr(torch, "amp") else None
+    modern = _modern_scaler()
     enabled = precision == "fp16"
-    return modern("cuda", init_scale=initial, enabled=enabled) if modern else torch.cuda.amp.GradScaler(init_scale=initial, enabled=enabled)
+    return modern(device.type, init_scale=initial, enabled=enabled) if modern else torch.cuda.amp.GradScaler(init_scale=initial, enabled=enabled)

@@ -64,7 +64,7 @@ class StepRunner:
         self.precision = precision
         self.faults = faults
         self.optimizer = build_optimizer(self.model, config, world.device)
-        self.scaler = build_scaler(precision, config.init_loss_scale)
+        self.scaler = build_scaler(precision, config.init_loss_scale, world.device)
         self.timer = ComputeTimer(world.device)
         self._network: Any = None
 

@@ -16,7 +16,12 @@ function scratch(program: string): { project: Project; remove: () => void } {
     writeFileSync(join(directory, "Pulumi.yaml"), "name: scratch\nruntime: nodejs\nmain: index.ts\n");
     writeFileSync(join(directory, "Pulumi.dev.yaml"), "config: {}\n");
     writeFileSync(join(directory, "index.ts"), program);
-    return { project: readProject(directory), remove: () => { rmSync(directory, { recursive: true, force: true }); } };
+    return {
+        project: readProject(directory),
+        remove: () => {
+            rmSync(directory, { recursive: true, force: true });
+        },
+    };
 }
 
 describe("evaluating a program offline", () => {
@@ -44,13 +49,18 @@ describe("evaluating a program offline", () => {
         const bucket = result.resources.find((resource) => resource.name === "outer-0-bucket");
         const versioning = result.resources.find((resource) => resource.name === "outer-0-versioning");
         expect(forDisplay(bucket?.inputs)).toEqual({ tags: { team: "research", secret: "<secret>" } });
-        expect(forDisplay(versioning?.inputs)).toEqual({ bucket: "<computed>", versioningConfiguration: { status: "Enabled" } });
+        expect(forDisplay(versioning?.inputs)).toEqual({
+            bucket: "<computed>",
+            versioningConfiguration: { status: "Enabled" },
+        });
         expect(JSON.stringify(forDisplay(bucket?.inputs))).not.toContain("s3cret");
     });
 
     it("keeps dependencies, also through a component's output, and protection", () => {
         const versioning = result.resources.find((resource) => resource.name === "outer-1-versioning");
-        expect(versioning?.dependencies).toEqual(["urn:pulumi:dev::small::small:index:Outer$small:index:Inner$aws:s3/bucket:Bucket::outer-1-bucket"]);
+        expect(versioning?.dependencies).toEqual([
+            "urn:pulumi:dev::small::small:index:Outer$small:index:Inner$aws:s3/bucket:Bucket::outer-1-bucket",
+        ]);
         expect(versioning?.propertyDependencies["bucket"]).toEqual(versioning?.dependencies);
         expect(versioning?.protect).toBe(true);
     });
@@ -68,7 +78,9 @@ describe("what a person gets for a mistake", () => {
         return project;
     };
     afterAll(() => {
-        scratches.forEach((remove) => { remove(); });
+        scratches.forEach((remove) => {
+            remove();
+        });
     });
 
     it("carries an InputError's fields out of the program", async () => {
@@ -80,7 +92,12 @@ describe("what a person gets for a mistake", () => {
         expect(failure).toBeInstanceOf(InputError);
         expect((failure as InputError).subject).toBe('GpuNodePool "h200"');
         expect((failure as InputError).problems).toEqual([
-            { path: "nodes", got: "0", legal: "a whole number from 1 to 64 is legal", remedy: "Give a number in that range." },
+            {
+                path: "nodes",
+                got: "0",
+                legal: "a whole number from 1 to 64 is legal",
+                remedy: "Give a number in that range.",
+            },
         ]);
     });
 
@@ -89,7 +106,9 @@ describe("what a person gets for a mistake", () => {
             import * as aws from "@pulumi/aws";
             new aws.s3.Bucket("twice"); new aws.s3.Bucket("twice");
         `);
-        await expect(evaluate(project, "dev", readStack(project, "dev"))).rejects.toThrow(/Duplicate resource URN '.*::twice'/);
+        await expect(evaluate(project, "dev", readStack(project, "dev"))).rejects.toThrow(
+            /Duplicate resource URN '.*::twice'/,
+        );
     });
 
     it("shows the program's own error", async () => {
@@ -102,7 +121,9 @@ describe("what a person gets for a mistake", () => {
     it("names the nearest environment", () => {
         const project = readProject(fixture);
         expect(environments(project)).toEqual(["dev"]);
-        expect(() => readStack(project, "dve")).toThrow(/environment: got "dve"; this project has dev. Did you mean dev\?/);
+        expect(() => readStack(project, "dve")).toThrow(
+            /environment: got "dve"; this project has dev. Did you mean dev\?/,
+        );
     });
 
     it("says that a folder holds no project", () => {

@@ -1,0 +1,192 @@
+/** What a change does: right about replace, restart, in place and no-op, in resources, GPUs and dollars. */
+import { describe, expect, it } from "vitest";
+import { comparePlans, differingPaths, type PlanDifference } from "../../cli/plan/compare";
+import type { Plan, PlannedPool, PlannedResource } from "../../cli/plan/contract";
+import { disruptionOf } from "../../cli/plan/disruption";
+import { renderDifference, renderMarkdown } from "../../cli/plan/render-difference";
+import type { Json } from "../../cli/plan/values";
+
+const STACK = "urn:pulumi:prod::kilogpu::pulumi:pulumi:Stack::kilogpu-prod";
+const POOL = "urn:pulumi:prod::kilogpu::kilogpu:index:GpuNodePool::h200";
+
+function resource(
+    type: string,
+    name: string,
+    inputs: { [key: string]: Json },
+    parent: string = STACK,
+    custom = true,
+): PlannedResource {
+    return {
+        urn: parent === STACK && !custom ? POOL : `urn:${type}::${name}`,
+        type,
+        name,
+        parent,
+        custom,
+        inputs,
+        dependencies: [],
+        protect: false,
+    };
+}
+
+interface World {
+    instanceType?: string;
+    nodes?: number;
+    chartVersion?: string;
+    quota?: number;
+    image?: string;
+}
+
+/** A small environment: one pool, one chart, one queue. */
+function world({
+    instanceType = "p5en.48xlarge",
+    nodes = 64,
+    chartVersion = "v26.7.0",
+    quota = 512,
+    image = "ami-1",
+}: World = {}): Plan {
+    const pool: PlannedPool = {
+        name: "h200",
+        urn: POOL,
+        instanceType,
+        nodes,
+        gpus: nodes * 8,
+        schedulableGpus: nodes * 8,
+        efaInterfaces: nodes * 16,
+        vcpus: nodes * 192,
+        fabric: "efa",
+        zone: "us-east-2b",
+        capacityGroup: "g",
+        capacity: "on-demand",
+        active: true,
+    };
+    return {
+        environment: "prod",
+        at: null,
+        resources: [
+            { ...resource("pulumi:pulumi:Stack", "kilogpu-prod", {}), urn: STACK, parent: null, custom: false },
+            resource("kilogpu:index:GpuNodePool", "h200", { instanceType, nodes }, STACK, false),
+            resource("aws:ec2/launchTemplate:LaunchTemplate", "h200-template", { imageId: image }, POOL),
+            resource(
+                "aws:eks/nodeGroup:NodeGroup",
+                "h200-nodes",
+                { instanceTypes: [instanceType], scalingConfig: { minSize: 0, maxSize: nodes, desiredSize: nodes } },
+                POOL,
+            ),
+            resource("kubernetes:helm.sh/v3:Release", "gpu-operator", { chart: "gpu-operator", version: chartVersion }),
+            resource("kubernetes:kueue.x-k8s.io/v1beta2:ClusterQueue", "pretrain", {
+                metadata: { name: "pretrain" },
+                spec: { quota },
+            }),
+        ],
+        pools: [pool],
+        totals: {
+            nodes,
+            systemNodes: 3,
+            gpus: nodes * 8,
+            schedulableGpus: nodes * 8,
+            efaInterfaces: nodes * 16,
+            vcpus: nodes * 192,
+        },
+        cost: {
+            hourlyUsd: nodes * 60,
+            monthlyUsd: nodes * 60 * 730,
+            asOf: "2026-11-01",
+            items: [
+                {
+                    name: "h200",
+                    kind: "GPU nodes, on-demand",
+                    quantity: nodes,
+                    unit: instanceType,
+                    hourlyUsd: nodes * 60,
+                    asOf: "2026-11-01",
+                    source: "test",
+                },
+            ],
+        },
+        policies: [],
+        lookups: [],
+    };
+}
+
+function change(after: World): PlanDifference {
+    return comparePlans(world(), world(after), { before: "main", after: "working tree" });
+}
+
+describe("a change between two plans", () => {
+    it("is nothing where nothing differs", () => {
+        const difference = change({});
+        expect(difference.resources).toEqual([]);
+        expect(difference.pools).toEqual([]);
+        expect(renderDifference(difference)).toEqual(["Nothing changes between main and working tree."]);
+    });
+
+    it("replaces a pool whose instance type changes", () => {
+        const difference = change({ instanceType: "p5e.48xlarge" });
+        expect(difference.resources.map(({ name, change: kind }) => [name, kind])).toEqual([["h200-nodes", "replace"]]);
+        expect(difference.pools).toMatchObject([{ pool: "h200", disruption: "replace" }]);
+    });
+
+    it("drains the difference when a pool shrinks, and counts GPUs and dollars", () => {
+        const difference = change({ nodes: 32 });
+        expect(difference.resources).toMatchObject([{ name: "h200-nodes", change: "update", disruption: "in place" }]);
+        expect(difference.pools).toMatchObject([
+            { pool: "h200", disruption: "restart", effects: ["32 of 64 nodes drain"], nodesBefore: 64, nodesAfter: 32 },
+        ]);
+        expect(difference.gpus).toEqual({ before: 512, after: 256 });
+        expect(difference.hourlyUsd.after - difference.hourlyUsd.before).toBe(-32 * 60);
+    });
+
+    it("only adds nodes when a pool grows", () => {
+        expect(change({ nodes: 96 }).pools).toMatchObject([{ disruption: "no-op", effects: ["32 nodes join"] }]);
+    });
+
+    it("restarts what a chart upgrade touches, and no pool", () => {
+        const difference = change({ chartVersion: "v26.8.0" });
+        expect(difference.resources).toMatchObject([
+            { name: "gpu-operator", change: "update", disruption: "restart", paths: ["version"] },
+        ]);
+        expect(difference.pools).toEqual([]);
+    });
+
+    it("changes a queue in place and disturbs nobody", () => {
+        const difference = change({ quota: 448 });
+        expect(difference.resources).toMatchObject([{ name: "pretrain", change: "update", disruption: "in place" }]);
+        expect(difference.pools).toEqual([]);
+        expect(difference.gpus.before).toBe(difference.gpus.after);
+    });
+
+    it("rolls the pool for a new image", () => {
+        expect(change({ image: "ami-2" }).pools).toMatchObject([{ pool: "h200", disruption: "restart" }]);
+    });
+
+    it("has a Markdown form with pools, dollars and every resource", () => {
+        const markdown = renderMarkdown("prod", change({ nodes: 32 }));
+        expect(markdown).toContain("| h200 | 64 → 32 | restart | 32 of 64 nodes drain |");
+        expect(markdown).toContain("-$1,920 an hour");
+        expect(markdown).toContain("aws:eks/nodeGroup:NodeGroup");
+    });
+});
+
+describe("what a path means", () => {
+    it("finds every differing path, in lists and maps", () => {
+        expect(differingPaths({ a: [1, { b: 2 }], c: 3 }, { a: [1, { b: 4 }, 5], d: 3 })).toEqual([
+            "a[1].b",
+            "a[2]",
+            "c",
+            "d",
+        ]);
+    });
+
+    it.each([
+        ["aws:eks/nodeGroup:NodeGroup", ["amiType"], "replace"],
+        ["aws:eks/nodeGroup:NodeGroup", ["version"], "restart"],
+        ["aws:eks/nodeGroup:NodeGroup", ["labels.team"], "in place"],
+        ["aws:ec2/launchTemplate:LaunchTemplate", ["tags.owner"], "in place"],
+        ["aws:ec2/launchTemplate:LaunchTemplate", ["userData"], "restart"],
+        ["kubernetes:kueue.x-k8s.io/v1beta2:Topology", ["spec.levels[0].nodeLabel"], "replace"],
+        ["kubernetes:core/v1:ConfigMap", ["metadata.name"], "replace"],
+        ["kubernetes:core/v1:ConfigMap", ["data.x"], "in place"],
+    ])("of %s: %j is %s", (type, paths, disruption) => {
+        expect(disruptionOf(type, paths, {}).disruption).toBe(disruption);
+    });
+});

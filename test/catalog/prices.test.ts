@@ -107,15 +107,26 @@ describe("rate", () => {
         expect(at("us-west-2", "on-demand")).toBe(1);
     });
 
-    it("is the user's own also for a type that has no list price", () => {
+    it("is the user's own also where there is no list price", () => {
         const own = rate({
-            type: "p6e-gb200.36xlarge",
-            region: "us-east-1",
-            kind: "capacity-block",
-            overrides: { "p6e-gb200.36xlarge": 42.5 },
+            type: "p6-b200.48xlarge",
+            region: "sa-east-1",
+            kind: "spot",
+            overrides: { "p6-b200.48xlarge": 42.5 },
         });
         expect(own?.usdPerHour).toBe(42.5);
-        expect(own?.source.where).toBe("your own price p6e-gb200.36xlarge");
+        expect(own?.source.where).toBe("your own price p6-b200.48xlarge");
+    });
+
+    it("is there in us-east-1 for every type in one kind of capacity at least", () => {
+        for (const type of instanceTypes()) {
+            const kinds = instance(type).capacityKinds;
+            const regions = type.startsWith("p5e.") ? ["us-east-2"] : ["us-east-1"];
+            expect(
+                kinds.some((kind) => regions.some((region) => rate({ type, region, kind }) !== undefined)),
+                type,
+            ).toBe(true);
+        }
     });
 
     it("may be zero by the user's own word", () => {
@@ -131,8 +142,8 @@ describe("rate", () => {
         expect(reason("p5en.48xlarge", "sa-east-1", "on-demand")).toMatch(
             /^no on-demand price of p5en\.48xlarge in sa-east-1 is in the catalogue, only for .*us-east-1/,
         );
-        expect(reason("p6e-gb200.36xlarge", "us-east-1", "capacity-block")).toBe(
-            "no capacity-block price of p6e-gb200.36xlarge is in the catalogue",
+        expect(reason("p6-b200.48xlarge", "us-east-1", "spot")).toBe(
+            "no spot price of p6-b200.48xlarge is in the catalogue",
         );
         expect(reason("p5.48xlrge", "us-east-1", "spot")).toContain("did you mean p5.48xlarge?");
     });

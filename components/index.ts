@@ -11,3 +11,15 @@ export type { FabricFacts, FabricFactsArgs, FabricInterface, FabricProfile, Rdma
 export { EksCluster, Reachability, endpointReachability } from "./eks-cluster";
 export type { ClusterAccess, ClusterAccessArgs, EksClusterArgs, SystemNodesArgs } from "./eks-cluster";
 export type { EndpointFacts, EndpointReachability, MachineFacts } from "./eks-cluster";
+export { DriverOwner, GpuOperator } from "./gpu-operator";
+export type { GpuOperatorArgs } from "./gpu-operator";
+export { TrainingQueues } from "./training-queues";
+export type { GroupShare, QueueFacts, QueueSpec, QueueSpecArgs, TeamQuota } from "./training-queues";
+export type { PriorityArgs, TeamArgs, TeamShareArgs, TrainingQueuesArgs } from "./training-queues";
+export { Kubeflow } from "./kubeflow";
+export type { KubeflowArgs, RuntimeSet, RuntimeSetArgs, TrainingRuntime } from "./kubeflow";
+export { TopologyMode, TrainingJob } from "./training-job";
+export type { CheckpointVolumeArgs, JobTopologyArgs, TrainingJobArgs } from "./training-job";
+export { TrainingCluster } from "./training-cluster";
+export type { BudgetArgs, JobSettingsArgs, KubernetesSettingsArgs, NetworkSettingsArgs } from "./training-cluster";
+export type { PoolSettingsArgs, TrainingClusterArgs, TrainingSettingsArgs } from "./training-cluster";

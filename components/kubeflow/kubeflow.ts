@@ -3,12 +3,13 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { imageReference, release } from "../../catalog/releases";
 import { capacityGroups, checkPools } from "../capacity-group";
+import type { CapacityGroup } from "../capacity-group";
 import type { FabricFactsArgs } from "../fabric";
 import type { NodePoolArgs } from "../gpu-node-pool/pool";
 import { checkChartMirror, checkChartValues, installChart, securedNamespace } from "../helm-chart";
 import type { InputProblem } from "../input";
 import { refuse, requirePlain, show, wholeNumber } from "../input";
-import type { RuntimeSet } from "./runtime";
+import type { RuntimeSet, TrainingRuntime } from "./runtime";
 import { trainerApi, trainingRuntimeSpec } from "./training-runtime";
 
 /** What the training runtimes are made of. */
@@ -71,19 +72,24 @@ export class Kubeflow extends pulumi.ComponentResource {
         );
 
         this.runtime = {
-            runtimes: groups.map((group) => ({
-                name: group.name,
-                capacityGroup: group.name,
-                pools: group.pools,
-                instanceType: group.instanceType,
-                fabric: group.fabric.kind,
-                gpusPerNode: group.gpusPerPod,
-                podResources: group.podResources,
-            })),
+            runtimes: trainingRuntimes(groups),
             names: pulumi.all(runtimes.map((runtime) => runtime.metadata.name)),
         };
         this.registerOutputs({ runtime: this.runtime });
     }
+}
+
+/** What the runtimes of these groups give a job, before any of them exists. */
+export function trainingRuntimes(groups: CapacityGroup[]): TrainingRuntime[] {
+    return groups.map((group) => ({
+        name: group.name,
+        capacityGroup: group.name,
+        pools: group.pools,
+        instanceType: group.instanceType,
+        fabric: group.fabric.kind,
+        gpusPerNode: group.gpusPerPod,
+        podResources: group.podResources,
+    }));
 }
 
 /** All mistakes of the arguments. */

@@ -29,8 +29,8 @@ export interface TeamQuota {
     shares: GroupShare[];
 }
 
-/** The queues as a job sees them. */
-export interface QueueSpec {
+/** The queues as a job sees them, in plain facts. */
+export interface QueueFacts {
     teams: TeamQuota[];
     /** WorkloadPriorityClass names, from the most to the least urgent. */
     priorityClasses: string[];
@@ -40,6 +40,10 @@ export interface QueueSpec {
     nodes: { [capacityGroup: string]: number };
     /** Topology levels by capacity group, widest first. */
     topologyLevels: { [capacityGroup: string]: string[] };
+}
+
+/** The queues as a job sees them. */
+export interface QueueSpec extends QueueFacts {
     /** Names of the LocalQueues that were created, in the order of `teams`: orders jobs after queues. */
     localQueues: pulumi.Output<string[]>;
 }

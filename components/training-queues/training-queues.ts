@@ -10,7 +10,7 @@ import { checkTrainingQueues } from "./check";
 import { kueueConfiguration } from "./kueue-configuration";
 import { contentName, kueueApi, teamLabel } from "./names";
 import { resourceGroup, teamQuotas } from "./quota";
-import type { QueueSpec, TeamQuota } from "./spec";
+import type { QueueFacts, QueueSpec, TeamQuota } from "./spec";
 import type { PriorityArgs, TrainingQueuesArgs } from "./training-queues-args";
 
 /** Classes of urgency where none are given. */
@@ -60,15 +60,26 @@ export class TrainingQueues extends pulumi.ComponentResource {
         });
 
         this.spec = {
-            teams: quotas,
-            priorityClasses: [...priorities].sort((a, b) => b.value - a.value).map((priority) => priority.name),
-            gpusPerNode: byGroup(groups, (group) => group.schedulableGpusPerNode),
-            nodes: byGroup(groups, (group) => group.nodes),
-            topologyLevels: byGroup(groups, (group) => group.topologyLevels),
+            ...queueFacts(groups, quotas, priorities),
             localQueues: pulumi.all(localQueues.map((queue) => queue.metadata.name)),
         };
         this.registerOutputs({ spec: this.spec });
     }
+}
+
+/** What the queues give a job, before any of them exists. */
+export function queueFacts(
+    groups: CapacityGroup[],
+    teams: TeamQuota[],
+    priorities: PriorityArgs[] = DEFAULT_PRIORITIES,
+): QueueFacts {
+    return {
+        teams,
+        priorityClasses: priorities.toSorted((a, b) => b.value - a.value).map((priority) => priority.name),
+        gpusPerNode: byGroup(groups, (group) => group.schedulableGpusPerNode),
+        nodes: byGroup(groups, (group) => group.nodes),
+        topologyLevels: byGroup(groups, (group) => group.topologyLevels),
+    };
 }
 
 function installKueue(name: string, args: TrainingQueuesArgs, parent: pulumi.Resource): k8s.helm.v3.Release {

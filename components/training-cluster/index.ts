@@ -1,0 +1,11 @@
+export { TrainingCluster } from "./training-cluster";
+export { checkTrainingCluster } from "./check";
+export type {
+    BudgetArgs,
+    JobSettingsArgs,
+    KubernetesSettingsArgs,
+    NetworkSettingsArgs,
+    PoolSettingsArgs,
+    TrainingClusterArgs,
+    TrainingSettingsArgs,
+} from "./training-cluster-args";

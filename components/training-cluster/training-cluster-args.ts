@@ -1,0 +1,151 @@
+/** Arguments of TrainingCluster: plain values only, so that YAML and every language can give them. */
+import type { SystemNodesArgs } from "../eks-cluster";
+import type { FabricKind } from "../fabric";
+import type { CapacityArgs, PoolTaint } from "../gpu-node-pool";
+import type { NatGateways } from "../cluster-network";
+import type { CheckpointVolumeArgs, JobTopologyArgs } from "../training-job";
+import type { PriorityArgs, TeamArgs } from "../training-queues";
+
+/** Where the cluster stands. */
+export interface NetworkSettingsArgs {
+    /** Availability zones, two to eight, all of one region. Append new zones: the order fixes the ranges. */
+    zones: string[];
+    /** The zone of the GPU nodes, one of `zones`. EFA works inside one zone only. */
+    gpuZone: string;
+    /** Range of the VPC, /16 to /20. Defaults to 10.0.0.0/16. */
+    cidr?: string;
+    /** NAT gateways: one per zone, a single one, or none. Defaults to one per zone. */
+    natGateways?: NatGateways;
+    /** Days that flow logs are kept. Defaults to 90. */
+    flowLogRetentionDays?: number;
+}
+
+/** The control plane, and who reaches it. */
+export interface KubernetesSettingsArgs {
+    /** Kubernetes minor, for example `1.35`. Defaults to the release catalogue's. */
+    version?: string;
+    /**
+     * Public IPv4 ranges from which the API endpoint is reachable, besides the VPC. Defaults to none: the endpoint is private, and `up` must
+     * run where the VPC is reachable.
+     */
+    endpointAccessCidrs?: string[];
+    /** ARNs of IAM roles or users that administer the cluster, besides the identity that creates it. Defaults to none. */
+    admins?: string[];
+    /** ARNs of IAM roles or users that may read everything but secrets. Defaults to none. */
+    viewers?: string[];
+    /** Nodes for controllers. Defaults to three m7i.2xlarge. */
+    systemNodes?: SystemNodesArgs;
+    /** Days that control-plane logs are kept. Defaults to 90. */
+    logRetentionDays?: number;
+    /** Whether AWS refuses to delete the cluster until this is false again. Defaults to false. */
+    deletionProtection?: boolean;
+}
+
+/** A pool of GPU nodes: what GpuNodePool takes, but for the cluster. */
+export interface PoolSettingsArgs {
+    /** Name of the pool, unique in the stack. */
+    name: string;
+    /** EC2 instance type of the catalogue, for example `p5en.48xlarge`. */
+    instanceType: string;
+    /** Nodes of the pool, during its window where it has one. */
+    nodes: number;
+    /** Network between the nodes: `efa`, or `tcp` for development and serving. */
+    fabric: FabricKind;
+    /** How the instances are bought. */
+    capacity: CapacityArgs;
+    /** Zone of the nodes. Defaults to the network's GPU zone. */
+    zone?: string;
+    /** Pods that share one GPU by time-slicing. Defaults to 1, no sharing. */
+    timeSlicing?: number;
+    /** MIG profile that every GPU is cut into, for example `1g.10gb`. Defaults to whole GPUs. */
+    migProfile?: string;
+    /** Node labels besides the library's. Defaults to none. */
+    labels?: { [key: string]: string };
+    /** Taints besides `nvidia.com/gpu=true:NoSchedule`. Defaults to none. */
+    taints?: PoolTaint[];
+    /** Size of the encrypted root volume, GiB. Defaults to 200. */
+    rootVolumeGib?: number;
+    /** Pods of one node. Defaults to what EKS computes from the interfaces. */
+    maxPods?: number;
+    /** Whether EKS replaces or reboots unhealthy nodes. Defaults to true. */
+    repair?: boolean;
+    /** AMI release, for example `1.35.0-20261101`. Defaults to the newest one when the node group is created. */
+    amiReleaseVersion?: string;
+}
+
+/** A job: what TrainingJob takes, but for queues and runtimes. */
+export interface JobSettingsArgs {
+    /** Name of the job, unique in the stack. */
+    name: string;
+    /** Team whose queue the job waits in. */
+    team: string;
+    /** Nodes of the job. */
+    nodes: number;
+    /** GPUs of each node. Defaults to all. */
+    gpusPerNode?: number;
+    /** Text of the Python script that torchrun starts on each node. */
+    script: string;
+    /** File name of the script, without folder. Defaults to `train.py`. */
+    scriptName?: string;
+    /** Other files beside the script, text by name. */
+    files?: { [name: string]: string };
+    /** Arguments of the script. Defaults to none. */
+    arguments?: string[];
+    /** Environment of the script. Defaults to none. */
+    environment?: { [name: string]: string };
+    /** Image, with tag or digest. Defaults to the runtime's. */
+    image?: string;
+    /** Pool whose capacity group the job runs on. Defaults to the first one that the team has a share of. */
+    pool?: string;
+    /** Class of urgency. Defaults to normal, or to the least urgent class. */
+    priority?: string;
+    /** How close the nodes must be. Defaults to preferred, within the narrowest network layer. */
+    topology?: JobTopologyArgs;
+    /** Where checkpoints go. Defaults to the node's own disk, which a lost node takes along. */
+    checkpoints?: CheckpointVolumeArgs;
+    /** Hours after which the job is ended. Defaults to no limit. */
+    deadlineHours?: number;
+}
+
+/** Defaults of all training on the cluster. */
+export interface TrainingSettingsArgs {
+    /** Image of training containers, with tag or digest. Defaults to the catalogue's PyTorch image. */
+    image?: string;
+    /** How often a failed job starts again from its last checkpoint. Defaults to 10. */
+    maxRestarts?: number;
+    /** Minutes until all pods of an admitted job must be ready, image pulls included. Defaults to 30. */
+    podsReadyMinutes?: number;
+}
+
+/** What the environment may cost; the policy pack and the plan compare with it. */
+export interface BudgetArgs {
+    /** US dollars an hour while everything is up. */
+    hourlyUsd: number;
+}
+
+/** A whole training environment. */
+export interface TrainingClusterArgs {
+    /** Name of the environment, for example `prod`: part of the cluster's name, and a tag of everything. */
+    environment: string;
+    network: NetworkSettingsArgs;
+    /** The control plane. Defaults to a private endpoint and the catalogue's Kubernetes version. */
+    kubernetes?: KubernetesSettingsArgs;
+    /** GPU node pools, at least one. */
+    pools: PoolSettingsArgs[];
+    /** Teams, at least one. */
+    teams: TeamArgs[];
+    /** Classes of urgency. Defaults to high (10000), normal (1000) and low (100). */
+    priorities?: PriorityArgs[];
+    /** Defaults of all training on the cluster. */
+    training?: TrainingSettingsArgs;
+    /** Jobs that are part of the environment. Defaults to none: people submit theirs with kubectl. */
+    jobs?: JobSettingsArgs[];
+    /** What the environment may cost. Defaults to no limit. */
+    budget?: BudgetArgs;
+    /** Own prices, USD an hour of one instance, by `type/region/kind`, `type/kind` or `type`. Defaults to list prices. */
+    rates?: { [key: string]: number };
+    /** Tags of everything in AWS. Defaults to none. */
+    tags?: { [key: string]: string };
+    /** Where charts come from instead of their own repositories: an OCI registry, a repository or a folder. */
+    chartMirror?: string;
+}

@@ -1,0 +1,154 @@
+/** A whole training environment on AWS. */
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { NetworkPlacement } from "../cluster-network";
+import { ClusterNetwork } from "../cluster-network";
+import type { ClusterAccess } from "../eks-cluster";
+import { EksCluster } from "../eks-cluster";
+import type { FabricFactsArgs } from "../fabric";
+import { FabricKind, RdmaFabric } from "../fabric";
+import type { NodePool } from "../gpu-node-pool";
+import { GpuNodePool, efaSecurityGroup } from "../gpu-node-pool";
+import { GpuOperator } from "../gpu-operator";
+import { refuse } from "../input";
+import { Kubeflow } from "../kubeflow";
+import { TrainingJob } from "../training-job";
+import { TrainingQueues } from "../training-queues";
+import { checkTrainingCluster } from "./check";
+import { clusterArgs, fabricKinds, jobArgs, joinFabrics, networkArgs, plannedPools, poolArgs, tagsOf } from "./parts";
+import type { TrainingClusterArgs } from "./training-cluster-args";
+
+/**
+ * Network, EKS cluster, GPU node pools, fabric, GPU operator, queues, Kubeflow Trainer and jobs, from plain arguments: what the
+ * stacks use, and what other languages do. All mistakes in the arguments are found before anything is registered.
+ *
+ * Pools of one instance type, zone and fabric form a capacity group and share a security group for EFA, so that one job may span
+ * them. Pools and jobs are registered under their own names, which therefore are unique in the stack.
+ *
+ * It is the one component that makes a provider: the Kubernetes provider of its own cluster, which nobody outside could
+ * make before the cluster exists, and which no plain argument could carry. The AWS provider comes from the parent, as elsewhere.
+ */
+export class TrainingCluster extends pulumi.ComponentResource {
+    /** @internal */
+    static readonly __pulumiType = "kilogpu:index:TrainingCluster";
+
+    /** Name of the cluster in AWS. */
+    readonly clusterName: pulumi.Output<string>;
+    /** A kubeconfig that signs in through `aws eks get-token`. A secret. */
+    readonly kubeconfig: pulumi.Output<string>;
+    /** The pools as everything inside the cluster sees them. */
+    readonly pools: NodePool[];
+    /** Names of the jobs' TrainJobs, each `namespace/name`. */
+    readonly jobs: pulumi.Output<string[]>;
+
+    constructor(name: string, args: TrainingClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+        refuse(`TrainingCluster "${name}"`, checkTrainingCluster(name, args));
+        super(TrainingCluster.__pulumiType, name, withoutScripts(args), opts);
+        const child = { parent: this };
+
+        const network = new ClusterNetwork(`${name}-network`, networkArgs(args), child);
+        const cluster = new EksCluster(`${name}-eks`, clusterArgs(name, args, network.placement), child);
+        this.pools = createPools(name, args, cluster.access, network.placement, child);
+
+        const kubernetes = new k8s.Provider(
+            `${name}-kubernetes`,
+            // Named by the cluster, so that a new certificate or endpoint does not read as another cluster and replace everything in it.
+            { kubeconfig: cluster.kubeconfig, clusterIdentifier: cluster.access.clusterName },
+            child,
+        );
+        const inCluster = { parent: this, provider: kubernetes };
+        const { pools } = this;
+        const { chartMirror, training } = args;
+        const fabric = createFabrics(name, pools, chartMirror, inCluster);
+        new GpuOperator(`${name}-gpu`, { pools, chartMirror }, inCluster);
+        const queues = new TrainingQueues(
+            `${name}-queues`,
+            {
+                pools,
+                fabric,
+                teams: args.teams,
+                priorities: args.priorities,
+                podsReadyMinutes: training?.podsReadyMinutes,
+                chartMirror,
+            },
+            inCluster,
+        );
+        const kubeflow = new Kubeflow(
+            `${name}-kubeflow`,
+            { pools, fabric, image: training?.image, maxRestarts: training?.maxRestarts, chartMirror },
+            inCluster,
+        );
+        const jobs = (args.jobs ?? []).map(
+            (job) => new TrainingJob(job.name, jobArgs(job, queues.spec, kubeflow.runtime), inCluster),
+        );
+
+        this.clusterName = cluster.access.clusterName;
+        this.kubeconfig = cluster.kubeconfig;
+        this.jobs = pulumi
+            .all(jobs.map((job) => job.jobName))
+            .apply((names) => names.map((jobName, index) => `${jobs[index]?.namespace ?? ""}/${jobName}`));
+        this.registerOutputs({
+            clusterName: this.clusterName,
+            kubeconfig: this.kubeconfig,
+            pools: this.pools,
+            jobs: this.jobs,
+        });
+    }
+}
+
+/** One security group for each capacity group with EFA, and the pools. */
+function createPools(
+    name: string,
+    args: TrainingClusterArgs,
+    access: ClusterAccess,
+    placement: NetworkPlacement,
+    opts: pulumi.ComponentResourceOptions,
+): NodePool[] {
+    const facts = plannedPools(args);
+    const groups = new Set(facts.filter((pool) => pool.fabric === FabricKind.Efa).map((pool) => pool.capacityGroup));
+    const securityGroups = new Map(
+        [...groups].map((capacityGroup) => [
+            capacityGroup,
+            efaSecurityGroup(
+                `${name}-${capacityGroup}`,
+                { vpcId: placement.vpcId, capacityGroup, tags: tagsOf(args) },
+                opts,
+            ),
+        ]),
+    );
+    return args.pools.map((settings, index) => {
+        const efaSecurityGroupId = securityGroups.get(facts[index]?.capacityGroup ?? "")?.id;
+        return new GpuNodePool(settings.name, { ...poolArgs(settings, access), efaSecurityGroupId }, opts).pool;
+    });
+}
+
+/** One fabric for each kind among the pools, as one record. */
+function createFabrics(
+    name: string,
+    pools: NodePool[],
+    chartMirror: string | undefined,
+    opts: pulumi.ComponentResourceOptions,
+): FabricFactsArgs {
+    return joinFabrics(
+        fabricKinds(pools).map(
+            (kind) =>
+                new RdmaFabric(
+                    `${name}-${kind}`,
+                    { kind, pools: pools.filter((pool) => pool.fabric === kind), chartMirror },
+                    opts,
+                ).profile,
+        ),
+    );
+}
+
+/** The arguments as state and policies see them: a script of a hundred kilobytes stands in its ConfigMap, and only there. */
+function withoutScripts(args: TrainingClusterArgs): pulumi.Inputs {
+    return {
+        ...args,
+        jobs: args.jobs?.map(({ script, files, ...job }) => ({
+            ...job,
+            script: `${String(script.length)} characters`,
+            files: Object.keys(files ?? {}),
+        })),
+    };
+}

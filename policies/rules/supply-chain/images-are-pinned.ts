@@ -1,0 +1,46 @@
+/** An image without a fixed tag is another image tomorrow, on some nodes. */
+import { resourceRule } from "../../rule";
+
+/** A tag that moves, or none at all. */
+function movingTag(reference: string): string | undefined {
+    if (reference.includes("@sha256:")) {
+        return undefined;
+    }
+    const tag = /:([^:/]+)$/.exec(reference)?.[1];
+    return tag === undefined
+        ? "no tag"
+        : ["latest", "main", "master", "nightly", "edge", "stable"].includes(tag)
+          ? `tag ${tag}`
+          : undefined;
+}
+
+export const imagesArePinned = resourceRule(
+    {
+        name: "images-are-pinned",
+        displayName: "Container images have a fixed tag or a digest",
+        description:
+            "A moving tag makes ranks of one job run different code after a node is replaced: NCCL versions differ and the job hangs in its first collective.",
+        severity: "high",
+        enforcementLevel: "mandatory",
+        topic: "supply-chain",
+        remediationSteps: "Name a version tag or, better, a digest.",
+        url: "https://kubernetes.io/docs/concepts/containers/images/#image-names",
+        appliesTo: ["kubernetes:*"],
+    },
+    ({ props }) =>
+        props.allTexts().flatMap(([path, value]) => {
+            if (!/(^|\.|\])image$/.test(path)) {
+                return [];
+            }
+            const moving = movingTag(value);
+            return moving === undefined || value === ""
+                ? []
+                : [
+                      {
+                          found: `${path} "${value}" with ${moving}`,
+                          required: "a fixed tag or a digest",
+                          remedy: "Pin the image.",
+                      },
+                  ];
+        }),
+);

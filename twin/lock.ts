@@ -26,7 +26,7 @@ export async function withLock<T>(path: string, work: () => Promise<T>, onWait?:
                     told = true;
                     onWait?.(holder.pid);
                 }
-                await new Promise((resolve) => setTimeout(resolve, 100));
+                await new Promise((resolve) => setTimeout(resolve, 25));
             }
         }
     } finally {

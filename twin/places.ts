@@ -1,7 +1,7 @@
 /** Every path that the twin writes to, in one place. All of it lies under the user's cache folder, none in the project. */
-import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { packageRoot } from "../catalog/package-root";
 
 /** `$KILOGPU_HOME`, else `$XDG_CACHE_HOME/kilogpu`, else `~/.cache/kilogpu`. */
 export function cacheHome(): string {
@@ -20,12 +20,5 @@ export function twinHome(environment: string): string {
 
 /** A file that ships with the package, by its path in the repository; the same from the sources and from `dist`. */
 export function packageFile(...path: string[]): string {
-    for (let folder = __dirname; ; folder = dirname(folder)) {
-        if (existsSync(join(folder, "package.json"))) {
-            return join(folder, ...path);
-        }
-        if (dirname(folder) === folder) {
-            throw new Error(`no package.json above ${__dirname}`);
-        }
-    }
+    return join(packageRoot(), ...path);
 }

@@ -29,14 +29,21 @@ export function gpuNodes(count: number, pool = "h200"): TwinNode[] {
             "hugepages-2Mi": "11266Mi",
             "ephemeral-storage": "900Gi",
         },
-        annotations: { "kilogpu.dev/hardware": JSON.stringify({ "nvidia.com/gpu": gpusPerNode, "vpc.amazonaws.com/efa": 16 }) },
+        annotations: {
+            "kilogpu.dev/hardware": JSON.stringify({ "nvidia.com/gpu": gpusPerNode, "vpc.amazonaws.com/efa": 16 }),
+        },
     }));
 }
 
 /** A topology, a flavor, a cluster queue with all GPUs of `nodes` and a local queue in `default`. */
 export function queues(nodes: number, pool = "h200"): KubernetesObject[] {
     const apiVersion = "kueue.x-k8s.io/v1beta2";
-    const quota: { [resource: string]: number } = { "nvidia.com/gpu": 8, "vpc.amazonaws.com/efa": 16, cpu: 190, "hugepages-2Mi": 0 };
+    const quota: { [resource: string]: number } = {
+        "nvidia.com/gpu": 8,
+        "vpc.amazonaws.com/efa": 16,
+        cpu: 190,
+        "hugepages-2Mi": 0,
+    };
     return [
         {
             apiVersion,
@@ -75,7 +82,10 @@ export function queues(nodes: number, pool = "h200"): KubernetesObject[] {
                                 name: pool,
                                 resources: [
                                     { name: "nvidia.com/gpu", nominalQuota: nodes * (quota["nvidia.com/gpu"] ?? 0) },
-                                    { name: "vpc.amazonaws.com/efa", nominalQuota: nodes * (quota["vpc.amazonaws.com/efa"] ?? 0) },
+                                    {
+                                        name: "vpc.amazonaws.com/efa",
+                                        nominalQuota: nodes * (quota["vpc.amazonaws.com/efa"] ?? 0),
+                                    },
                                     { name: "cpu", nominalQuota: nodes * (quota["cpu"] ?? 0) },
                                     { name: "memory", nominalQuota: `${nodes * 2000}Gi` },
                                 ],
@@ -115,10 +125,13 @@ export function training(nodes: number, pool = "h200"): KubernetesObject[] {
                                         template: {
                                             metadata: {
                                                 annotations: {
-                                                    "kueue.x-k8s.io/podset-required-topology": "topology.k8s.aws/network-node-layer-1",
+                                                    "kueue.x-k8s.io/podset-required-topology":
+                                                        "topology.k8s.aws/network-node-layer-1",
                                                 },
                                             },
-                                            spec: { containers: [{ name: "node", image: "example.com/trainer:1.0.0" }] },
+                                            spec: {
+                                                containers: [{ name: "node", image: "example.com/trainer:1.0.0" }],
+                                            },
                                         },
                                     },
                                 },

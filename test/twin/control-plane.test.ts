@@ -39,7 +39,11 @@ interface PodFacts {
 }
 
 function factsOf(pod: KubernetesObject): PodFacts {
-    const spec = pod["spec"] as { schedulingGates?: unknown[]; nodeName?: string; nodeSelector?: { [label: string]: string } };
+    const spec = pod["spec"] as {
+        schedulingGates?: unknown[];
+        nodeName?: string;
+        nodeSelector?: { [label: string]: string };
+    };
     return {
         gates: spec.schedulingGates?.length ?? 0,
         node: spec.nodeName,
@@ -165,7 +169,13 @@ describe("a control plane with 128 nodes", () => {
         expect(new Set(pods.map(({ node }) => node)).size).toBe(nodes);
     });
 
-    for (const victims of [["kube-apiserver"], ["etcd"], ["kwok"], ["kueue"], ["kube-apiserver", "etcd", "kwok", "kueue", "jobset", "trainer"]]) {
+    for (const victims of [
+        ["kube-apiserver"],
+        ["etcd"],
+        ["kwok"],
+        ["kueue"],
+        ["kube-apiserver", "etcd", "kwok", "kueue", "jobset", "trainer"],
+    ]) {
         it(`mends after SIGKILL of ${victims.join(", ")}, and the gang runs on`, async () => {
             const before = await runningPods(nodes, 60_000);
             for (const victim of victims) {
@@ -187,8 +197,16 @@ describe("a control plane with 128 nodes", () => {
     });
 
     it("shows a missing device plugin: a new gang stays pending without GPUs on the nodes", async () => {
-        await plane.api.delete({ apiVersion: "trainer.kubeflow.org/v1alpha1", kind: "TrainJob", name: "gpt2", namespace: "default" });
-        await waitForObjects(plane.api, "v1", "Pod", ofTheJob, (seen) => seen.length === 0, { what: "pods gone", timeoutMs: 60_000 });
+        await plane.api.delete({
+            apiVersion: "trainer.kubeflow.org/v1alpha1",
+            kind: "TrainJob",
+            name: "gpt2",
+            namespace: "default",
+        });
+        await waitForObjects(plane.api, "v1", "Pod", ofTheJob, (seen) => seen.length === 0, {
+            what: "pods gone",
+            timeoutMs: 60_000,
+        });
         await withdrawDevices(plane.api, "nvidia.com/gpu");
         await apply(training(nodes));
         const workloads = await waitForObjects(

@@ -253,7 +253,12 @@ export class ApiClient {
         const base = await this.collection(apiVersion, kind, options.namespace);
         const path =
             base +
-            query({ ...selectors(options), watch: true, resourceVersion: options.resourceVersion, timeoutSeconds: 280 });
+            query({
+                ...selectors(options),
+                watch: true,
+                resourceVersion: options.resourceVersion,
+                timeoutSeconds: 280,
+            });
         try {
             const response = await this.channel.open({
                 method: "GET",
@@ -264,7 +269,7 @@ export class ApiClient {
             for await (const line of createInterface({ input: response, crlfDelay: Infinity })) {
                 const event = JSON.parse(line) as WatchEvent | { type: "ERROR" | "BOOKMARK"; object: ApiStatus };
                 if (event.type === "ERROR") {
-                    const status = event.object as ApiStatus;
+                    const status = event.object;
                     throw new ApiError(status.code ?? 500, status, `watch of ${kind}`);
                 }
                 if (event.type !== "BOOKMARK") {

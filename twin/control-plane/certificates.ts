@@ -98,5 +98,7 @@ function alternativeNames(hosts: string[]): x509.SubjectAlternativeNameExtension
 
 async function pkcs1(key: webcrypto.CryptoKey): Promise<string> {
     const der = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", key));
-    return createPrivateKey({ key: der, format: "der", type: "pkcs8" }).export({ type: "pkcs1", format: "pem" }).toString();
+    return createPrivateKey({ key: der, format: "der", type: "pkcs8" })
+        .export({ type: "pkcs1", format: "pem" })
+        .toString();
 }

@@ -188,11 +188,7 @@ function port(context: ComponentContext, listener: (typeof listeners)[number]): 
 }
 
 /** HTTP status of a GET. */
-function https(
-    url: string,
-    context: ComponentContext,
-    client?: { certificate: string; key: string },
-): Promise<number> {
+function https(url: string, context: ComponentContext, client?: { certificate: string; key: string }): Promise<number> {
     return new Promise((resolve, reject) => {
         const get = request(
             url,

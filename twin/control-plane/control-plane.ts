@@ -113,7 +113,9 @@ async function contextOf(options: ControlPlaneOptions, pki: ComponentContext["pk
     for (const who of ["scheduler", "controllerManager", "kwok"] as const) {
         writeKubeconfig(kubeconfigs[who], "twin", server, certificateAuthority, { clientCertificate: pki[who] });
     }
-    writeKubeconfig(layout.kubeconfig, `kilogpu-${environment}`, server, certificateAuthority, { token: pki.adminToken });
+    writeKubeconfig(layout.kubeconfig, `kilogpu-${environment}`, server, certificateAuthority, {
+        token: pki.adminToken,
+    });
     return { environment, toolchain, pki, ports, certificateAuthority, kubeconfigs };
 }
 
@@ -152,7 +154,9 @@ async function startComponents(
  * grace period: every node would go NotReady.
  */
 async function releaseNodes(api: ApiClient): Promise<void> {
-    await api.deleteCollection("coordination.k8s.io/v1", "Lease", { namespace: "kube-node-lease" }).catch(() => undefined);
+    await api
+        .deleteCollection("coordination.k8s.io/v1", "Lease", { namespace: "kube-node-lease" })
+        .catch(() => undefined);
 }
 
 /** True where the part of the control plane is there; for messages that name what is missing. */

@@ -142,5 +142,7 @@ function warningsOf(response: IncomingMessage): string[] {
     if (header === undefined) {
         return [];
     }
-    return [...header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map((match) => (match[1] ?? "").replaceAll(/\\(.)/g, "$1"));
+    return [...header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map((match) =>
+        (match[1] ?? "").replaceAll(/\\(.)/g, "$1"),
+    );
 }

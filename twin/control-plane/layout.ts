@@ -43,8 +43,8 @@ export function writeWhole(path: string, content: string): void {
     renameSync(aside, path);
 }
 
-/** Undefined where there is no such file. */
-export function readJson<T>(path: string): T | undefined {
+/** The parsed file, to be given its type by the caller who wrote it; undefined where there is none. */
+export function readJson(path: string): unknown {
     let text: string;
     try {
         text = readFileSync(path, "utf8");
@@ -54,7 +54,7 @@ export function readJson<T>(path: string): T | undefined {
         }
         throw error;
     }
-    return JSON.parse(text) as T;
+    return JSON.parse(text) as unknown;
 }
 
 export function removeFile(path: string): void {

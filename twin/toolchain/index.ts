@@ -6,14 +6,14 @@ import { toolchainHome } from "../places";
 import type { Step } from "../progress";
 import { downloadTool, DownloadUnavailable } from "./download";
 import { buildTool } from "./go-build";
-import { findGo } from "./go-sdk";
 import { findInstalled } from "./installed";
 import { recipeFor, type Recipe } from "./recipes";
-import { ToolName, type Toolchain, type ToolchainOptions, type ToolOrigin } from "./types";
-import { minorOf, pinnedVersion } from "./versions";
-import { newestPatch } from "./wrapper";
+import type { Toolchain, ToolchainOptions, ToolName, ToolOrigin } from "./types";
+import { pinnedVersion } from "./versions";
 
-export { ToolName, type Toolchain, type ToolchainOptions, type ToolOrigin } from "./types";
+export { ToolName } from "./types";
+export type { Toolchain, ToolchainOptions, ToolOrigin } from "./types";
+export { UnknownMinorError } from "./versions";
 
 /** What is written beside a finished tool; a folder without it is rubbish of an interrupted build. */
 interface Stamp {
@@ -30,18 +30,11 @@ interface Ready extends Stamp {
     folder?: string;
 }
 
-const ofTheCluster: ToolName[] = [ToolName.ApiServer, ToolName.Scheduler, ToolName.ControllerManager, ToolName.Kubectl];
-
 /** Makes every named tool ready, one after another: each build takes all cores by itself. Throws what to install where one cannot be had. */
 export async function ensureTools(names: ToolName[], options: ToolchainOptions): Promise<Toolchain> {
     const ready = new Map<ToolName, Ready>();
-    let clusterVersion: string | undefined;
     for (const name of new Set(names)) {
-        let version = pinnedVersion(name);
-        if (ofTheCluster.includes(name) && minorOf(version) !== options.kubernetesVersion) {
-            clusterVersion ??= await versionOfMinor(options);
-            version = clusterVersion;
-        }
+        const version = pinnedVersion(name, options.kubernetesVersion);
         ready.set(name, await ensureTool(recipeFor(name), version, options));
     }
     const of = (tool: ToolName): Ready => {
@@ -64,18 +57,6 @@ export async function ensureTools(names: ToolName[], options: ToolchainOptions):
             return module;
         },
     };
-}
-
-/** A finished build of that minor, else the newest patch that can be had. */
-async function versionOfMinor(options: ToolchainOptions): Promise<string> {
-    const memory = join(toolchainHome(), `kubernetes-${options.kubernetesVersion}.json`);
-    if (existsSync(memory)) {
-        return (JSON.parse(readFileSync(memory, "utf8")) as { version: string }).version;
-    }
-    const version = await newestPatch(options.kubernetesVersion, await findGo(options.progress));
-    mkdirSync(toolchainHome(), { recursive: true });
-    writeFileSync(memory, JSON.stringify({ version }));
-    return version;
 }
 
 async function ensureTool(recipe: Recipe, version: string, options: ToolchainOptions): Promise<Ready> {
@@ -105,7 +86,13 @@ async function ensureTool(recipe: Recipe, version: string, options: ToolchainOpt
     }
 }
 
-async function make(recipe: Recipe, version: string, folder: string, options: ToolchainOptions, step: Step): Promise<Ready> {
+async function make(
+    recipe: Recipe,
+    version: string,
+    folder: string,
+    options: ToolchainOptions,
+    step: Step,
+): Promise<Ready> {
     const aside = `${folder}.tmp`;
     // Under the lock nobody else writes here: whatever lies here is of a process that died.
     rmSync(aside, { recursive: true, force: true });

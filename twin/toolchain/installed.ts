@@ -20,13 +20,18 @@ export function onPath(name: string): string | undefined {
 }
 
 /** Undefined where there is none, or where its version does not fit. */
-export async function findInstalled(recipe: Recipe, pinned: string): Promise<{ path: string; version: string } | undefined> {
+export async function findInstalled(
+    recipe: Recipe,
+    pinned: string,
+): Promise<{ path: string; version: string } | undefined> {
     const path = recipe.installed === undefined ? undefined : onPath(recipe.tool);
     if (recipe.installed === undefined || path === undefined) {
         return undefined;
     }
     try {
-        const { stdout, stderr } = await promisify(execFile)(path, recipe.installed.versionArguments, { timeout: 10_000 });
+        const { stdout, stderr } = await promisify(execFile)(path, recipe.installed.versionArguments, {
+            timeout: 10_000,
+        });
         const version = versionIn(stdout + stderr);
         return version !== undefined && recipe.installed.fits(version, pinned) ? { path, version } : undefined;
     } catch {

@@ -46,7 +46,11 @@ const any = (): boolean => true;
 
 const none = (): { [variable: string]: string } => ({});
 
-function kubernetes(tool: ToolName, fits: (found: string, pinned: string) => boolean, versionArguments: string[]): Recipe {
+function kubernetes(
+    tool: ToolName,
+    fits: (found: string, pinned: string) => boolean,
+    versionArguments: string[],
+): Recipe {
     return {
         tool,
         installed: { versionArguments, fits },
@@ -86,7 +90,11 @@ function prometheus(tool: ToolName): Recipe {
             const product = `3.${Number(minorOf(version).split(".")[1]) - 300}.0`;
             const base = `https://github.com/prometheus/prometheus/releases/download/v${product}`;
             const folder = `prometheus-${product}.${os}-${cpu}`;
-            return { url: `${base}/${folder}.tar.gz`, checksums: `${base}/sha256sums.txt`, member: `${folder}/${tool}` };
+            return {
+                url: `${base}/${folder}.tar.gz`,
+                checksums: `${base}/sha256sums.txt`,
+                member: `${folder}/${tool}`,
+            };
         },
         build: {
             wrapper: "prometheus",
@@ -173,7 +181,13 @@ const list: Recipe[] = [
     },
     {
         tool: ToolName.Jobset,
-        build: { wrapper: "jobset", module: "sigs.k8s.io/jobset", package: "sigs.k8s.io/jobset", stamps: none, keep: ["charts"] },
+        build: {
+            wrapper: "jobset",
+            module: "sigs.k8s.io/jobset",
+            package: "sigs.k8s.io/jobset",
+            stamps: none,
+            keep: ["charts"],
+        },
     },
     {
         tool: ToolName.Trainer,
@@ -209,7 +223,11 @@ const list: Recipe[] = [
             const bare = version.slice(1);
             const base = `https://github.com/prometheus/alertmanager/releases/download/${version}`;
             const folder = `alertmanager-${bare}.${os}-${cpu}`;
-            return { url: `${base}/${folder}.tar.gz`, checksums: `${base}/sha256sums.txt`, member: `${folder}/alertmanager` };
+            return {
+                url: `${base}/${folder}.tar.gz`,
+                checksums: `${base}/sha256sums.txt`,
+                member: `${folder}/alertmanager`,
+            };
         },
         build: {
             wrapper: "alertmanager",

@@ -1,27 +1,42 @@
-/** Which version of each tool the twin pins. */
-import type { ToolName } from "./types";
+/** Which version of each tool the twin pins: the release catalogue's entry of the Go module that it is built from. */
+import { kubernetesMinors, release, versionFor } from "../../catalog/releases";
+import { ToolName } from "./types";
 
-// One place to switch over to the release catalogue.
-const pins: { [tool in ToolName]: string } = {
-    pulumi: "v3.259.0",
-    etcd: "v3.7.3",
-    "kube-apiserver": "v1.35.4",
-    "kube-scheduler": "v1.35.4",
-    "kube-controller-manager": "v1.35.4",
-    kubectl: "v1.35.4",
-    kwok: "v0.8.0",
-    kueue: "v0.19.0",
-    jobset: "v0.12.0",
-    trainer: "v2.2.0",
-    helm: "v4.3.1",
-    prometheus: "v0.307.0",
-    promtool: "v0.307.0",
-    alertmanager: "v0.28.1",
+const releaseOf: { [tool in ToolName]: string } = {
+    [ToolName.Pulumi]: "pulumi",
+    [ToolName.Etcd]: "etcd",
+    [ToolName.ApiServer]: "kubernetes",
+    [ToolName.Scheduler]: "kubernetes",
+    [ToolName.ControllerManager]: "kubernetes",
+    [ToolName.Kubectl]: "kubernetes",
+    [ToolName.Kwok]: "kwok",
+    [ToolName.Kueue]: "kueue-module",
+    [ToolName.Jobset]: "jobset-module",
+    [ToolName.Trainer]: "kubeflow-trainer-module",
+    [ToolName.Helm]: "helm",
+    [ToolName.Prometheus]: "prometheus",
+    [ToolName.Promtool]: "prometheus",
+    [ToolName.Alertmanager]: "alertmanager",
 };
 
-/** Version of the tool's Go module, for example `v0.19.0`. */
-export function pinnedVersion(tool: ToolName): string {
-    return pins[tool];
+/** A Kubernetes minor that the twin has no release of. */
+export class UnknownMinorError extends Error {
+    constructor(minor: string) {
+        super(`kubernetesVersion: got ${minor}; the twin runs ${kubernetesMinors().join(", ")}. Declare one of them.`);
+        this.name = "UnknownMinorError";
+    }
+}
+
+/** Version of the tool's Go module, for example `v0.19.0`; of Kubernetes, the patch release of the declared minor. */
+export function pinnedVersion(tool: ToolName, kubernetesMinor: string): string {
+    const name = releaseOf[tool];
+    if (name !== "kubernetes") {
+        return release(name).version;
+    }
+    if (!kubernetesMinors().includes(kubernetesMinor)) {
+        throw new UnknownMinorError(kubernetesMinor);
+    }
+    return versionFor(name, kubernetesMinor);
 }
 
 /** `1.35` of `v1.35.4`. */

@@ -33,7 +33,12 @@ export async function wrapperFor(build: Recipe["build"], version: string, go: Go
 export function requiredVersion(goMod: string, module: string): string | undefined {
     return goMod
         .split("\n")
-        .map((line) => line.trim().replace(/^require /, "").split(/\s+/))
+        .map((line) =>
+            line
+                .trim()
+                .replace(/^require /, "")
+                .split(/\s+/),
+        )
         .find(([name, version]) => name === module && version !== undefined && version.startsWith("v"))?.[1];
 }
 
@@ -48,31 +53,6 @@ export function deriveGoMod(goMod: string, version: string): string {
     return `${rewritten.trimEnd()}\n\nrequire k8s.io/kubernetes ${version}\n`;
 }
 
-/** Newest published patch of a minor that the module proxy gives, for example `v1.34.3` for `1.34`. */
-export async function newestPatch(minor: string, go: GoSdk): Promise<string> {
-    const { stdout } = await run(go.path, ["list", "-m", "-versions", "-json", "k8s.io/kubernetes"], {
-        cwd: packageFile("twin", "toolchain", "modules", "kubernetes"),
-        env: { ...goEnvironment(go, "1.21"), GOFLAGS: "-mod=mod" },
-    });
-    const versions = (JSON.parse(stdout) as { Versions?: string[] }).Versions ?? [];
-    const patches = versions
-        .filter((version) => new RegExp(`^v${minor.replace(".", "\\.")}\\.\\d+$`).test(version))
-        .sort((a, b) => Number(b.split(".")[2]) - Number(a.split(".")[2]));
-    // A proxy may list a version that it does not give: try the newest few.
-    for (const version of patches.slice(0, 4)) {
-        try {
-            await run(go.path, ["mod", "download", `k8s.io/kubernetes@${version}`], { env: goEnvironment(go, "1.21") });
-            return version;
-        } catch {
-            continue;
-        }
-    }
-    throw new Error(
-        `Kubernetes ${minor} cannot be had: ${patches.length === 0 ? "there is no release of that minor" : `none of ${patches.slice(0, 4).join(", ")} could be fetched`}. ` +
-            "Declare another kubernetesVersion, or put kube-apiserver, kube-scheduler and kube-controller-manager of that minor on PATH.",
-    );
-}
-
 async function derived(build: Recipe["build"], version: string, go: GoSdk, shipped: string): Promise<string> {
     const folder = join(toolchainHome(), "modules", `${build.wrapper}-${version}`);
     if (existsSync(join(folder, "complete"))) {
@@ -85,8 +65,13 @@ async function derived(build: Recipe["build"], version: string, go: GoSdk, shipp
     writeFileSync(join(folder, "go.mod"), deriveGoMod(readFileSync(join(Dir, "go.mod"), "utf8"), version));
     writeFileSync(join(folder, "go.sum"), readFileSync(join(Dir, "go.sum")));
     cpSync(join(shipped, "tools.go"), join(folder, "tools.go"));
-    // The sums of the staging modules are not in the release's go.sum; `go mod tidy` verifies them against the checksum database.
-    await run(go.path, ["mod", "tidy"], { cwd: folder, env, maxBuffer: 1 << 26 });
+    // The sums of the staging modules are not in the release's go.sum: go adds them, verified against the checksum database.
+    const packages = ["kube-apiserver", "kube-scheduler", "kube-controller-manager", "kubectl"];
+    await run(go.path, ["list", "-mod=mod", "-deps", ...packages.map((name) => `${build.module}/cmd/${name}`)], {
+        cwd: folder,
+        env,
+        maxBuffer: 1 << 26,
+    });
     writeFileSync(join(folder, "complete"), "");
     return folder;
 }

@@ -60,7 +60,9 @@ export async function applyObjects(
                     if (!isNotFound(error)) {
                         throw error;
                     }
-                    progress.note(`${object.kind} ${object.metadata.name} is left out: the twin serves no ${object.apiVersion}`);
+                    progress.note(
+                        `${object.kind} ${object.metadata.name} is left out: the twin serves no ${object.apiVersion}`,
+                    );
                     return;
                 }
                 await api.serverSideApply(placed, { fieldManager, force: true });
@@ -80,6 +82,9 @@ export async function deleteObjects(api: ApiClient, refs: ObjectRef[]): Promise<
 
 /** True where both name the same object, whatever the version of its API. */
 export function sameObject(a: ObjectRef, b: ObjectRef): boolean {
-    const group = ({ apiVersion }: ObjectRef): string => (apiVersion.includes("/") ? (apiVersion.split("/")[0] ?? "") : "");
-    return group(a) === group(b) && a.kind === b.kind && a.name === b.name && (a.namespace ?? "") === (b.namespace ?? "");
+    const group = ({ apiVersion }: ObjectRef): string =>
+        apiVersion.includes("/") ? (apiVersion.split("/")[0] ?? "") : "";
+    return (
+        group(a) === group(b) && a.kind === b.kind && a.name === b.name && (a.namespace ?? "") === (b.namespace ?? "")
+    );
 }

@@ -62,7 +62,12 @@ const recipes: ControllerRecipe[] = [
         configure: (configuration, { namespace, ports, certificates }) => ({
             namespace,
             ...common(configuration, ports),
-            webhook: { ...section(configuration, "webhook"), host: "127.0.0.1", port: ports.webhook, certDir: certificates },
+            webhook: {
+                ...section(configuration, "webhook"),
+                host: "127.0.0.1",
+                port: ports.webhook,
+                certDir: certificates,
+            },
             // Off, it would want the metrics' certificate in a folder of the root user.
             internalCertManagement: { ...section(configuration, "internalCertManagement"), enable: true },
             featureGates: configuration["featureGates"],
@@ -81,8 +86,17 @@ const recipes: ControllerRecipe[] = [
         authority: "jobset-ca",
         configure: (configuration, { ports, certificates }) => ({
             ...common(configuration, ports),
-            metrics: { ...section(configuration, "metrics"), bindAddress: `127.0.0.1:${ports.metrics}`, certDir: certificates },
-            webhook: { ...section(configuration, "webhook"), host: "127.0.0.1", port: ports.webhook, certDir: certificates },
+            metrics: {
+                ...section(configuration, "metrics"),
+                bindAddress: `127.0.0.1:${ports.metrics}`,
+                certDir: certificates,
+            },
+            webhook: {
+                ...section(configuration, "webhook"),
+                host: "127.0.0.1",
+                port: ports.webhook,
+                certDir: certificates,
+            },
             internalCertManagement: { ...section(configuration, "internalCertManagement"), enable: false },
         }),
         arguments: (args) => args,

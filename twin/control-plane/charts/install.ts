@@ -50,26 +50,34 @@ export const upgradeChart = installChart;
 /** Removes what the chart brought but for the CRDs of its `crds` folder, as helm does, and ends its controllers. */
 export async function uninstallChart(environment: string, chart: ControllerChart): Promise<void> {
     const path = chartRecordPath(environment, chart);
-    const record = readJson<ChartRecord>(path);
+    const record = readJson(path) as ChartRecord | undefined;
     if (record === undefined) {
         return;
     }
     const { api } = requireControlPlane(environment);
     try {
-        const ofKind = (test: (kind: string) => boolean): ObjectRef[] => record.objects.filter(({ kind }) => test(kind));
+        const ofKind = (test: (kind: string) => boolean): ObjectRef[] =>
+            record.objects.filter(({ kind }) => test(kind));
         // Custom resources first, while their controllers still take finalizers off; then the definitions, which delete all their objects.
         await deleteObjects(api, record.late);
         const crds = ofKind((kind) => kind === "CustomResourceDefinition");
         await deleteObjects(api, crds);
         for (const crd of crds) {
-            await waitForDeletion(api, crd, { what: `${crd.name} deleted`, timeoutMs: 20_000 }).catch((error: unknown) =>
-                error instanceof WaitTimeoutError ? dropFinalizers(api, crd) : Promise.reject(error as Error),
+            await waitForDeletion(api, crd, { what: `${crd.name} deleted`, timeoutMs: 20_000 }).catch(
+                (error: unknown) =>
+                    error instanceof WaitTimeoutError ? dropFinalizers(api, crd) : Promise.reject(error as Error),
             );
         }
         // A webhook without its controller would refuse everything.
-        await deleteObjects(api, ofKind((kind) => kind.endsWith("WebhookConfiguration")));
+        await deleteObjects(
+            api,
+            ofKind((kind) => kind.endsWith("WebhookConfiguration")),
+        );
         await Promise.all(record.controllers.map(({ name }) => stopProcess(environment, name)));
-        await deleteObjects(api, ofKind((kind) => kind !== "CustomResourceDefinition"));
+        await deleteObjects(
+            api,
+            ofKind((kind) => kind !== "CustomResourceDefinition"),
+        );
     } finally {
         api.close();
     }
@@ -95,7 +103,9 @@ async function install(
     }
     const services = [...webhookServices([...rendered.crds, ...rendered.objects])];
     const prepared = await Promise.all(
-        controllers.map((controller) => prepareController(environment, controller, servicesOf(controller, rendered, services))),
+        controllers.map((controller) =>
+            prepareController(environment, controller, servicesOf(controller, rendered, services)),
+        ),
     );
     const placeOf = (service: string): PreparedController["webhook"] | undefined =>
         prepared.find(({ controller }) =>
@@ -144,15 +154,22 @@ async function install(
 }
 
 /** Objects and processes that the last installation had and this one has not. */
-async function removeLeftovers(environment: string, chart: ControllerChart, now: ChartRecord, api: ApiClient): Promise<void> {
-    const before = readJson<ChartRecord>(chartRecordPath(environment, chart));
+async function removeLeftovers(
+    environment: string,
+    chart: ControllerChart,
+    now: ChartRecord,
+    api: ApiClient,
+): Promise<void> {
+    const before = readJson(chartRecordPath(environment, chart)) as ChartRecord | undefined;
     if (before === undefined) {
         return;
     }
     const kept = [...now.objects, ...now.late];
     const gone = [...before.late, ...before.objects].filter((ref) => !kept.some((other) => sameObject(ref, other)));
     await deleteObjects(api, gone);
-    for (const { name } of before.controllers.filter((old) => !now.controllers.some((other) => other.name === old.name))) {
+    for (const { name } of before.controllers.filter(
+        (old) => !now.controllers.some((other) => other.name === old.name),
+    )) {
         await stopProcess(environment, name);
     }
     // Each configuration has a file of its own; those that nobody runs with are of no use.
@@ -174,10 +191,14 @@ function servicesOf(controller: Controller, rendered: RenderedChart, webhookServ
             (spec as { template: { spec: { serviceAccountName?: string } } }).template.spec.serviceAccountName ===
                 controller.serviceAccount,
     );
-    const labels = (deployment?.["spec"] as { template: { metadata: { labels: { [key: string]: string } } } } | undefined)
-        ?.template.metadata.labels;
+    const labels = (
+        deployment?.["spec"] as { template: { metadata: { labels: { [key: string]: string } } } } | undefined
+    )?.template.metadata.labels;
     return rendered.objects
-        .filter(({ kind, metadata }) => kind === "Service" && webhookServiceNames.includes(`${metadata.namespace ?? ""}/${metadata.name}`))
+        .filter(
+            ({ kind, metadata }) =>
+                kind === "Service" && webhookServiceNames.includes(`${metadata.namespace ?? ""}/${metadata.name}`),
+        )
         .filter(({ spec }) =>
             Object.entries((spec as { selector?: { [key: string]: string } }).selector ?? {}).every(
                 ([key, value]) => labels?.[key] === value,

@@ -29,7 +29,7 @@ export function installedCharts(environment: string): Map<string, ChartRecord> {
     }
     const charts = new Map<string, ChartRecord>();
     for (const file of files.sort()) {
-        const record = readJson<ChartRecord>(join(layoutOf(environment).charts, file));
+        const record = readJson(join(layoutOf(environment).charts, file)) as ChartRecord | undefined;
         if (record !== undefined) {
             charts.set(file.slice(0, -".json".length), record);
         }

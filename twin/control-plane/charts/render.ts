@@ -56,14 +56,26 @@ export function parseObjects(text: string): KubernetesObject[] {
         .filter((object): object is KubernetesObject => object !== null && typeof object.kind === "string");
 }
 
-async function helm(chart: string, options: ChartOptions, folder: string, values: string, work: string): Promise<string> {
+async function helm(
+    chart: string,
+    options: ChartOptions,
+    folder: string,
+    values: string,
+    work: string,
+): Promise<string> {
     const home = join(work, "helm");
     const args = ["template", options.releaseName, folder, "--namespace", options.namespace, "--values", values];
     try {
         const { stdout } = await promisify(execFile)(options.toolchain.path(ToolName.Helm), args, {
             maxBuffer: 1 << 28,
             // Neither the user's repositories nor their kubeconfig have a say in it.
-            env: { PATH: process.env["PATH"], HOME: home, HELM_CACHE_HOME: home, HELM_CONFIG_HOME: home, HELM_DATA_HOME: home },
+            env: {
+                PATH: process.env["PATH"],
+                HOME: home,
+                HELM_CACHE_HOME: home,
+                HELM_CONFIG_HOME: home,
+                HELM_DATA_HOME: home,
+            },
         });
         return stdout;
     } catch (error) {
@@ -94,11 +106,16 @@ function assemble(chart: ControllerChart, options: ChartOptions, to: string, not
         cpSync(source, join(to, "charts", dependency.name), { recursive: true });
         const { version } = parse(readFileSync(join(source, "Chart.yaml"), "utf8")) as ChartFile;
         if (version !== dependency.version) {
-            notes.push(`${chart} asks for ${dependency.name} ${dependency.version}; the twin runs the pinned ${version}`);
+            notes.push(
+                `${chart} asks for ${dependency.name} ${dependency.version}; the twin runs the pinned ${version}`,
+            );
         }
         kept.push({ ...dependency, version });
     }
-    writeFileSync(join(to, "Chart.yaml"), stringify({ ...chartFile, dependencies: kept.length === 0 ? undefined : kept }));
+    writeFileSync(
+        join(to, "Chart.yaml"),
+        stringify({ ...chartFile, dependencies: kept.length === 0 ? undefined : kept }),
+    );
     return to;
 }
 
@@ -112,11 +129,18 @@ function shippedChart(chart: ControllerChart, options: ChartOptions): string {
 
 function crdsOf(folder: string): KubernetesObject[] {
     const subcharts = join(folder, "charts");
-    const folders = [folder, ...(existsSync(subcharts) ? readdirSync(subcharts).map((name) => join(subcharts, name)) : [])];
+    const folders = [
+        folder,
+        ...(existsSync(subcharts) ? readdirSync(subcharts).map((name) => join(subcharts, name)) : []),
+    ];
     return folders
         .map((chart) => join(chart, "crds"))
         .filter((crds) => existsSync(crds))
-        .flatMap((crds) => readdirSync(crds).sort().map((file) => readFileSync(join(crds, file), "utf8")))
+        .flatMap((crds) =>
+            readdirSync(crds)
+                .sort()
+                .map((file) => readFileSync(join(crds, file), "utf8")),
+        )
         .flatMap(parseObjects);
 }
 

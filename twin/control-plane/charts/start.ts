@@ -109,7 +109,7 @@ export function ensureController(environment: string, stored: StoredController):
 async function ensureCertificates(folder: string, controller: Controller, hosts: string[]): Promise<Certificates> {
     const path = join(folder, "certificates.json");
     const serving = join(folder, defaultCertificates);
-    let certificates = readJson<Certificates>(path);
+    let certificates = readJson(path) as Certificates | undefined;
     if (certificates === undefined || certificates.hosts.join() !== hosts.join()) {
         const { authority: name } = controller.recipe;
         const authority = await createAuthority(name, [name]);

@@ -27,6 +27,7 @@ export {
     release,
     releaseNames,
     releasesOf,
+    stagingVersion,
     supportsKubernetes,
     versionFor,
 } from "./releases";
@@ -47,6 +48,7 @@ export {
     topologyLevels,
     zoneNames,
 } from "./topology";
+export { findNodeShape, findSystemInstance, systemInstance, systemInstanceTypes } from "./system-instances";
 export type {
     AwsRegion,
     CapacityBlockRules,
@@ -58,9 +60,11 @@ export type {
     MachineType,
     NetworkCard,
     NetworkInterfaceLayout,
+    NodeShape,
     PriceKind,
     Release,
     ServicePrice,
     Source,
+    SystemInstanceType,
 } from "./types";
 export { unknownName, UnknownNameError } from "./unknown-name";

@@ -3,7 +3,7 @@ import data from "./instances.json";
 import type { InstanceType, NetworkInterfaceLayout } from "./types";
 import { unknownName } from "./unknown-name";
 
-const instances = new Map((data as InstanceType[]).map((entry) => [entry.type, entry]));
+const instances = new Map((data as unknown as InstanceType[]).map((entry) => [entry.type, entry]));
 
 /** Every instance type of the catalogue, in the order of the file. */
 export function instanceTypes(): string[] {

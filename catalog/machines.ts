@@ -3,7 +3,7 @@ import data from "./machines.json";
 import type { MachineNic, MachineType } from "./types";
 import { unknownName } from "./unknown-name";
 
-const machines = new Map((data as MachineType[]).map((entry) => [entry.type, entry]));
+const machines = new Map((data as unknown as MachineType[]).map((entry) => [entry.type, entry]));
 
 /** Every machine type of the catalogue, in the order of the file. */
 export function machineTypes(): string[] {

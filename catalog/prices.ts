@@ -1,6 +1,7 @@
 /** Reader of the dated price catalogue. Prices are list prices before tax and discounts; every one carries its date. */
 import data from "./prices.json";
 import { findInstance, instanceTypes } from "./instances";
+import { findSystemInstance, systemInstanceTypes } from "./system-instances";
 import type { InstancePrice, PriceKind, ServicePrice, Source } from "./types";
 import { unknownName } from "./unknown-name";
 
@@ -49,9 +50,10 @@ export function rateOrReason(query: RateQuery): RateAnswer {
     if (own !== undefined) {
         return { rate: own };
     }
-    const known = findInstance(query.type);
-    if (known === undefined) {
-        return { reason: unknownName("instance type", query.type, instanceTypes()).message };
+    const capacityKinds = sellableKinds(query.type);
+    if (capacityKinds === undefined) {
+        const known = [...instanceTypes(), ...systemInstanceTypes()];
+        return { reason: unknownName("instance type", query.type, known).message };
     }
     // A reservation is billed at the on-demand rate for as long as it exists, used or not.
     const kind = query.kind === "reservation" ? "on-demand" : query.kind;
@@ -61,8 +63,8 @@ export function rateOrReason(query: RateQuery): RateAnswer {
         const { usdPerHour, low, high, asOf, source } = entry;
         return { rate: { usdPerHour, ...(low === undefined ? {} : { low, high }), asOf, source } };
     }
-    if (!known.capacityKinds.includes(query.kind)) {
-        return { reason: `${query.type} is not sold as ${query.kind}, only as ${known.capacityKinds.join(", ")}` };
+    if (!capacityKinds.includes(query.kind)) {
+        return { reason: `${query.type} is not sold as ${query.kind}, only as ${capacityKinds.join(", ")}` };
     }
     const regions = [...new Set(ofKind.flatMap((candidate) => candidate.regions))];
     return {
@@ -76,6 +78,15 @@ export function rateOrReason(query: RateQuery): RateAnswer {
 /** Rate of an instance type in a region; undefined when there is none (`rateOrReason` says why). */
 export function rate(query: RateQuery): Rate | undefined {
     return rateOrReason(query).rate;
+}
+
+/** Kinds of capacity that AWS sells a type as; every type without GPU is sold as all but blocks. */
+function sellableKinds(type: string): readonly PriceKind[] | undefined {
+    const gpu = findInstance(type);
+    if (gpu !== undefined) {
+        return gpu.capacityKinds;
+    }
+    return findSystemInstance(type) === undefined ? undefined : ["on-demand", "spot", "reservation"];
 }
 
 function ownRate(query: RateQuery): Rate | undefined {

@@ -70,6 +70,11 @@ export function versionFor(name: string, minor: string): string {
     return version;
 }
 
+/** Version of the `k8s.io/*` staging modules that belong to a minor's Kubernetes: `v0.35.4` for 1.35. */
+export function stagingVersion(minor: string): string {
+    return versionFor("kubernetes", minor).replace(/^v1\./, "v0.");
+}
+
 /** Whether a release supports a Kubernetes minor. A release that declares no range supports every one. */
 export function supportsKubernetes(entry: Release, minor: string): boolean {
     if (entry.kubernetes === undefined) {

@@ -228,3 +228,26 @@ export interface CapacityBlockRules {
     ultraServerTerminationMinutes: number;
     sources: { [topic: string]: Source };
 }
+
+/** One EC2 instance type without GPU. */
+export interface SystemInstanceType {
+    type: string;
+    family: string;
+    vcpus: number;
+    memoryGib: number;
+    cpuArchitecture: "x86_64" | "arm64";
+    /** Network interfaces, and IPv4 addresses of each, its primary one included: what bounds the pods of a node. */
+    maximumInterfaces: number;
+    ipv4PerInterface: number;
+    sources: { [topic: string]: Source };
+}
+
+/** What a node of a type offers, whichever catalogue holds it. */
+export interface NodeShape {
+    type: string;
+    vcpus: number;
+    memoryGib: number;
+    cpuArchitecture: "x86_64" | "arm64";
+    gpus: number;
+    efaInterfaces: number;
+}

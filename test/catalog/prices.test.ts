@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import {
     findInstance,
+    findNodeShape,
     findRegion,
     hoursPerMonth,
     instance,
@@ -13,13 +14,15 @@ import {
     regionNames,
     serviceNames,
     servicePrice,
+    systemInstanceTypes,
 } from "../../catalog";
 
 describe("price catalogue", () => {
     it("prices only types, kinds and regions that the other files hold", () => {
         for (const price of instancePrices()) {
-            expect(findInstance(price.type), price.type).toBeDefined();
-            expect(instance(price.type).capacityKinds, `${price.type} ${price.kind}`).toContain(price.kind);
+            expect(findNodeShape(price.type), price.type).toBeDefined();
+            const kinds = findInstance(price.type)?.capacityKinds ?? ["on-demand"];
+            expect(kinds, `${price.type} ${price.kind}`).toContain(price.kind);
             for (const name of price.regions) {
                 expect(findRegion(name), name).toBeDefined();
             }
@@ -131,6 +134,18 @@ describe("rate", () => {
 
     it("may be zero by the user's own word", () => {
         expect(rate({ ...p5en, kind: "on-demand", overrides: { "p5en.48xlarge": 0 } })?.usdPerHour).toBe(0);
+    });
+
+    it("is there for nodes without GPU too, and grows with the size", () => {
+        for (const type of systemInstanceTypes()) {
+            expect(rate({ type, region: "us-east-2", kind: "on-demand" })?.usdPerHour, type).toBeGreaterThan(0);
+        }
+        const of = (size: string) =>
+            rate({ type: `m7i.${size}`, region: "us-east-1", kind: "on-demand" })?.usdPerHour ?? 0;
+        expect(of("2xlarge")).toBeCloseTo(2 * of("xlarge"), 6);
+        expect(rateOrReason({ type: "m7i.2xlarge", region: "us-east-1", kind: "capacity-block" }).reason).toBe(
+            "m7i.2xlarge is not sold as capacity-block, only as on-demand, spot, reservation",
+        );
     });
 
     it("gives a reason when there is none", () => {

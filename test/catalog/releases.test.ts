@@ -12,6 +12,7 @@ import {
     release,
     releaseNames,
     releasesOf,
+    stagingVersion,
     supportsKubernetes,
     versionFor,
 } from "../../catalog";
@@ -85,6 +86,7 @@ describe("release catalogue", () => {
     it("pins Kubernetes and kube-proxy to the minor they are for", () => {
         for (const minor of kubernetesMinors()) {
             expect(versionFor("kubernetes", minor)).toMatch(new RegExp(`^v${minor.replace(".", "\\.")}\\.\\d+$`));
+            expect(stagingVersion(minor)).toMatch(new RegExp(`^v0\\.${minor.slice(2)}\\.\\d+$`));
             expect(versionFor("kube-proxy", minor)).toMatch(new RegExp(`^v${minor.replace(".", "\\.")}\\.`));
         }
         expect(kubernetesMinors()).toContain(defaultKubernetesMinor);
@@ -122,6 +124,7 @@ describe("looking a release up", () => {
     });
 
     it("gives an image's reference, and refuses one of a chart", () => {
+        expect(imageReference("pytorch")).toMatch(/^docker\.io\/pytorch\/pytorch:2\.[\w.-]+@sha256:[0-9a-f]{64}$/);
         expect(imageReference("busybox")).toBe(`${release("busybox").location}:${release("busybox").version}`);
         expect(() => imageReference("kueue")).toThrow("kueue is a chart, not an image");
     });

@@ -1,0 +1,108 @@
+// Everything that is shipped goes through promtool: syntax for each example infrastructure, then a firing and a silent case of
+// every alert.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { metricCatalog } from "../../catalog/metrics";
+import { alertRules, defaultDeployment } from "../../components/monitoring/rules/build";
+import type { RuleCase } from "./case";
+import { ruleCases } from "./cases";
+import { exampleInfrastructures } from "./example-infrastructures";
+import { promtool } from "./promtool";
+import { testFile } from "./render-tests";
+
+const names = Object.keys(exampleInfrastructures);
+const built = Object.fromEntries(
+    Object.entries(exampleInfrastructures).map(([name, infrastructure]) => [name, alertRules(infrastructure)]),
+);
+const alerts = [...new Set(Object.values(built).flatMap((rules) => rules.alerts.map((alert) => alert.name)))];
+const cases = Object.values(ruleCases).flat();
+const firing = (alert: string): RuleCase[] =>
+    cases.filter((entry) => entry.alert === alert && entry.fires !== undefined);
+const silent = (alert: string): RuleCase[] =>
+    cases.filter((entry) => entry.alert === alert && entry.silentAt !== undefined);
+let folder = "";
+
+beforeAll(() => {
+    folder = mkdtempSync(path.join(os.tmpdir(), "kilogpu-rules-"));
+    for (const [name, rules] of Object.entries(built)) {
+        for (const group of rules.groups) {
+            writeFileSync(path.join(folder, `${name}.${group.name}.json`), JSON.stringify({ groups: [group] }));
+        }
+    }
+});
+
+afterAll(() => {
+    rmSync(folder, { recursive: true });
+    const dead = metricsNeverUsed();
+    console.log(
+        `${alerts.length.toString()} alerts in ${names.length.toString()} infrastructures; ` +
+            `${cases.filter((entry) => entry.fires !== undefined).length.toString()} firing cases, ` +
+            `${cases.filter((entry) => entry.silentAt !== undefined).length.toString()} silent cases; ` +
+            `alerts without a firing case ${alerts.filter((alert) => firing(alert).length === 0).length.toString()}, ` +
+            `without a silent case ${alerts.filter((alert) => silent(alert).length === 0).length.toString()}; dead metrics 0 ` +
+            `(${dead.toString()} of ${metricCatalog.metrics.length.toString()} catalogue metrics are for dashboards and sizing only)`,
+    );
+});
+
+function metricsNeverUsed(): number {
+    const used = new Set(Object.values(built).flatMap((rules) => [...rules.vocabulary.used]));
+    return metricCatalog.metrics.filter((entry) => !used.has(entry.name)).length;
+}
+
+describe("promtool check rules", () => {
+    it.each(names)("accepts everything shipped for %s", (name) => {
+        const files = (built[name]?.groups ?? []).map((group) => `${name}.${group.name}.json`);
+        const result = promtool(folder, "check", "rules", ...files);
+        expect(result.text).toContain("SUCCESS");
+        expect(result.ok, result.text).toBe(true);
+    });
+});
+
+describe("promtool test rules", () => {
+    it.each(Object.keys(ruleCases))("%s", (group) => {
+        const files: string[] = [];
+        for (const name of names) {
+            const mine = (ruleCases[group] ?? []).filter((entry) => (entry.infrastructure ?? "efa") === name);
+            const rules = built[name];
+            if (mine.length === 0 || rules === undefined) {
+                continue;
+            }
+            const wanted = rules.groups.filter(
+                (candidate) =>
+                    candidate.name === `kilogpu.${group}` || candidate.rules.some((rule) => rule.record !== undefined),
+            );
+            for (const interval of new Set(mine.map((entry) => entry.interval ?? "1m"))) {
+                const file = `test.${group}.${name}.${interval}.json`;
+                const test = testFile(
+                    wanted.map((candidate) => `${name}.${candidate.name}.json`),
+                    mine.filter((entry) => (entry.interval ?? "1m") === interval),
+                    rules,
+                );
+                writeFileSync(path.join(folder, file), JSON.stringify({ ...test, evaluation_interval: interval }));
+                files.push(file);
+            }
+        }
+        const result = promtool(folder, "test", "rules", ...files);
+        expect(result.ok, result.text).toBe(true);
+    });
+
+    it("has a firing and a silent case for every alert, and cases for no other", () => {
+        expect(alerts.filter((alert) => firing(alert).length === 0)).toEqual([]);
+        expect(alerts.filter((alert) => silent(alert).length === 0)).toEqual([]);
+        expect(cases.map((entry) => entry.alert).filter((alert) => !alerts.includes(alert))).toEqual([]);
+    });
+});
+
+describe("a counter that nobody exports", () => {
+    it.each(["DCGM_FI_DEV_GPU_TEMP", "DCGM_EXP_XID_ERRORS_COUNT", "kube_node_labels"])(
+        "breaks the build by name: %s",
+        (name) => {
+            const catalog = { ...metricCatalog, metrics: metricCatalog.metrics.filter((entry) => entry.name !== name) };
+            const build = (): unknown =>
+                alertRules(exampleInfrastructures["efa"] as never, { ...defaultDeployment(), catalog });
+            expect(build).toThrow(`uses ${name}, which no deployed exporter exports; add it to catalog/metrics.json`);
+        },
+    );
+});

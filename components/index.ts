@@ -23,3 +23,7 @@ export type { CheckpointVolumeArgs, JobTopologyArgs, TrainingJobArgs } from "./t
 export { TrainingCluster } from "./training-cluster";
 export type { BudgetArgs, JobSettingsArgs, KubernetesSettingsArgs, NetworkSettingsArgs } from "./training-cluster";
 export type { PoolSettingsArgs, TrainingClusterArgs, TrainingSettingsArgs } from "./training-cluster";
+export { CheckpointStorage } from "./checkpoint-storage";
+export type { CheckpointFolder, CheckpointFolderArgs, CheckpointPlace, CheckpointPlaceArgs } from "./checkpoint-storage";
+export type { CheckpointStorageArgs, CheckpointWriterArgs, LustreArgs } from "./checkpoint-storage";
+export type { LustreMount, LustreMountArgs } from "./checkpoint-storage";

@@ -1,5 +1,5 @@
 /** Reader of alert thresholds that come from specifications, vendors or measurements; all others follow from what was declared. */
-import data from "./alerts.json";
+import data from "./data/alerts.json";
 import type { Source } from "./types";
 
 /** Thresholds, each group with its source. */

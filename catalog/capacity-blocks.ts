@@ -1,5 +1,5 @@
 /** Rules of EC2 capacity blocks: how large, how long, when they end. */
-import data from "./capacity-blocks.json";
+import data from "./data/capacity-blocks.json";
 import type { CapacityBlockRules } from "./types";
 
 /** What AWS lets one buy as a capacity block, and when its instances end. */

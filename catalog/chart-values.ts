@@ -2,7 +2,7 @@
  * Values keys that the pinned charts really read. Helm ignores a key it does not know without a word, so that a renamed switch
  * turns into a default: this finds it before anything is installed.
  */
-import data from "./chart-values.json";
+import data from "./data/chart-values.json";
 import { nearest } from "./nearest";
 import type { ChartValues } from "./types";
 

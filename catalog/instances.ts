@@ -1,5 +1,5 @@
 /** Reader of the instance catalogue, and the network interfaces that follow from an instance's cards. */
-import data from "./instances.json";
+import data from "./data/instances.json";
 import type { InstanceType, NetworkInterfaceLayout } from "./types";
 import { unknownName } from "./unknown-name";
 

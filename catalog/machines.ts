@@ -1,5 +1,5 @@
 /** Reader of the bare-metal machine catalogue: GPU servers that a site owns, with their NICs. */
-import data from "./machines.json";
+import data from "./data/machines.json";
 import type { MachineNic, MachineType } from "./types";
 import { unknownName } from "./unknown-name";
 

@@ -2,7 +2,7 @@
  * Reader of the metric catalogue: every metric that kilogpu reads, with the exporter it comes from and what makes that exporter
  * emit it. Exporter configuration, rules, dashboards and rule tests are generated from these entries and from nothing else.
  */
-import data from "./metrics.json";
+import data from "./data/metrics.json";
 import { compareReleaseVersions } from "./metric-versions";
 import type { Source } from "./types";
 import { unknownName } from "./unknown-name";

@@ -1,5 +1,5 @@
 /** Reader of the dated price catalogue. Prices are list prices before tax and discounts; every one carries its date. */
-import data from "./prices.json";
+import data from "./data/prices.json";
 import { findInstance, instanceTypes } from "./instances";
 import { findSystemInstance, systemInstanceTypes } from "./system-instances";
 import type { InstancePrice, PriceKind, ServicePrice, Source } from "./types";

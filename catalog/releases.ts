@@ -1,5 +1,5 @@
 /** Reader of the release catalogue: every chart, image, module, add-on, driver and tool that kilogpu pins. */
-import data from "./releases.json";
+import data from "./data/releases.json";
 import { chartValues } from "./chart-values";
 import type { Release } from "./types";
 import { unknownName } from "./unknown-name";

@@ -1,6 +1,6 @@
 /** Reader of the instance types for nodes without GPU: the system node group, build and login nodes. */
 import { findInstance } from "./instances";
-import data from "./system-instances.json";
+import data from "./data/system-instances.json";
 import type { NodeShape, SystemInstanceType } from "./types";
 import { unknownName } from "./unknown-name";
 

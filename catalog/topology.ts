@@ -1,5 +1,5 @@
 /** Names that nodes, pods and queues must agree on: topology labels, resource names, taints, AWS regions. */
-import regionsData from "./regions.json";
+import regionsData from "./data/regions.json";
 import { instance } from "./instances";
 import type { AwsRegion } from "./types";
 import { unknownName } from "./unknown-name";

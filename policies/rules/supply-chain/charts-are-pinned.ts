@@ -13,7 +13,7 @@ export const chartsArePinned = resourceRule(
         enforcementLevel: "mandatory",
         topic: "supply-chain",
         remediationSteps:
-            "Give the release a full version (1.2.3); kilogpu's components take it from catalog/releases.json.",
+            "Give the release a full version (1.2.3); kilogpu's components take it from catalog/data/releases.json.",
         url: "https://helm.sh/docs/chart_best_practices/dependencies/#versions",
         appliesTo: [HELM_RELEASE],
     },

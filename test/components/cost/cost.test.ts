@@ -1,6 +1,6 @@
 /** The bill, against prices read straight from the catalogue's file and arithmetic done here. */
 import { describe, expect, it } from "vitest";
-import prices from "../../../catalog/prices.json";
+import prices from "../../../catalog/data/prices.json";
 import { environmentCost, type CostSubject } from "../../../components/cost";
 
 const STACK = "urn:pulumi:prod::kilogpu::pulumi:pulumi:Stack::kilogpu-prod";

@@ -47,14 +47,12 @@ export function clusterArgs(name: string, args: TrainingClusterArgs, network: Ne
 
 /** A pool's arguments on a cluster. */
 export function poolArgs(pool: PoolSettingsArgs, cluster: ClusterAccessArgs): GpuNodePoolArgs {
-    const { name: _name, ...settings } = pool;
-    return { ...settings, cluster };
+    return { ...withoutName(pool), cluster };
 }
 
 /** A job's arguments with queues and runtimes. */
 export function jobArgs(job: JobSettingsArgs, queues: QueueSpecArgs, runtime: RuntimeSetArgs): TrainingJobArgs {
-    const { name: _name, ...settings } = job;
-    return { ...settings, queues, runtime };
+    return { ...withoutName(job), queues, runtime };
 }
 
 /** The network's record as it will be, with ids that stand for those of AWS. */
@@ -130,4 +128,10 @@ export function joinFabrics(fabrics: FabricFactsArgs[]): FabricFactsArgs {
         groups: Object.assign({}, ...fabrics.map((fabric) => fabric.groups)) as FabricFactsArgs["groups"],
         ready: pulumi.all(fabrics.map((fabric) => fabric.ready)).apply((kinds) => kinds.join(", ")),
     };
+}
+
+function withoutName<T extends { name: string }>(settings: T): Omit<T, "name"> {
+    const copy: Partial<T> & Omit<T, "name"> = { ...settings };
+    delete copy.name;
+    return copy;
 }

@@ -1,5 +1,19 @@
 /** Nodes, queues and a training job as plain Kubernetes objects, for the suites of the bare control plane. */
 import type { KubernetesObject, TwinNode } from "../../twin/control-plane";
+import { ToolName } from "../../twin/toolchain";
+
+/** What a control plane with the three controllers runs. */
+export const controlPlaneTools = [
+    ToolName.Etcd,
+    ToolName.ApiServer,
+    ToolName.Scheduler,
+    ToolName.ControllerManager,
+    ToolName.Kwok,
+    ToolName.Kueue,
+    ToolName.Jobset,
+    ToolName.Trainer,
+    ToolName.Helm,
+];
 
 const gpusPerNode = 8;
 
@@ -10,6 +24,7 @@ export function gpuNodes(count: number, pool = "h200"): TwinNode[] {
         labels: {
             pool,
             "kubernetes.io/arch": "amd64",
+            "topology.kubernetes.io/zone": "us-east-2b",
             "topology.k8s.aws/network-node-layer-1": "core",
             "topology.k8s.aws/network-node-layer-2": `spine-${Math.floor(i / 64)}`,
             "topology.k8s.aws/network-node-layer-3": `leaf-${Math.floor(i / 16)}`,

@@ -13,8 +13,8 @@ import {
     type KubernetesObject,
 } from "../../twin/control-plane";
 import { silentProgress } from "../../twin/progress";
-import { ensureTools, ToolName } from "../../twin/toolchain";
-import { gpuNodes, queues, training } from "./control-plane-objects";
+import { ensureTools } from "../../twin/toolchain";
+import { controlPlaneTools, gpuNodes, queues, training } from "./control-plane-objects";
 
 const environment = `suite-scale-${process.pid}`;
 const kubernetesVersion = "1.35";
@@ -36,9 +36,9 @@ function podSpec(pod: KubernetesObject): { nodeName?: string; nodeSelector?: { [
 }
 
 beforeAll(async () => {
-    const toolchain = await ensureTools(Object.values(ToolName), { kubernetesVersion, progress });
+    const toolchain = await ensureTools(controlPlaneTools, { kubernetesVersion, progress });
     plane = await timed("control plane", () =>
-        startControlPlane({ environment, toolchain, kubernetesVersion, progress }),
+        startControlPlane({ environment, toolchain, kubernetesVersion, expectedNodes: nodes, progress }),
     );
     const chart = { toolchain, progress, values: {} };
     await timed("three controllers", () =>

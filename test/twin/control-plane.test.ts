@@ -19,8 +19,8 @@ import {
 } from "../../twin/control-plane";
 import { strays } from "../../twin/control-plane/processes";
 import { consoleProgress, silentProgress } from "../../twin/progress";
-import { ensureTools, ToolName, type Toolchain } from "../../twin/toolchain";
-import { gpuNodes, queues, training } from "./control-plane-objects";
+import { ensureTools, type Toolchain } from "../../twin/toolchain";
+import { controlPlaneTools, gpuNodes, queues, training } from "./control-plane-objects";
 
 const environment = `suite-${process.pid}`;
 const kubernetesVersion = "1.35";
@@ -101,7 +101,7 @@ async function apply(objects: KubernetesObject[]): Promise<void> {
 }
 
 beforeAll(async () => {
-    toolchain = await ensureTools(Object.values(ToolName), { kubernetesVersion, progress });
+    toolchain = await ensureTools(controlPlaneTools, { kubernetesVersion, progress });
     plane = await timed("control plane", start);
     const chart = { toolchain, progress, values: {} };
     await timed("three controllers", async () => {

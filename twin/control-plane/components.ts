@@ -24,7 +24,22 @@ export interface ComponentContext {
     ports: { [listener: string]: number };
     /** PEM. */
     certificateAuthority: string;
+    heartbeat: Heartbeat;
     kubeconfigs: { scheduler: string; controllerManager: string; kwok: string };
+}
+
+/** How often a kubelet says that it lives, and after how much silence its node is NotReady. Seconds. */
+export interface Heartbeat {
+    lease: number;
+    grace: number;
+}
+
+/**
+ * A drill on a dead node must not last minutes, so up to 256 nodes are NotReady after 24 s of silence. Of more than that each heartbeat costs a
+ * machine with two cores too much: there it is 75 s. A kubelet renews its lease after a quarter of the lease's duration.
+ */
+export function heartbeatFor(nodes: number): Heartbeat {
+    return nodes <= 256 ? { lease: 40, grace: 24 } : { lease: 120, grace: 75 };
 }
 
 export function etcd(context: ComponentContext): ProcessSpec {
@@ -129,8 +144,7 @@ export function controllerManager(context: ComponentContext): ProcessSpec {
             `--root-ca-file=${pki.ca.certificate}`,
             `--cluster-signing-cert-file=${pki.ca.certificate}`,
             `--cluster-signing-key-file=${pki.ca.key}`,
-            // A drill on a dead node must not last minutes; kwok renews each lease every 10 s, so two may be missed.
-            "--node-monitor-grace-period=24s",
+            `--node-monitor-grace-period=${context.heartbeat.grace}s`,
             "--node-monitor-period=2s",
             // A gang of a thousand pods is one Job: its own pods are created one batch after another, several jobs at once.
             "--concurrent-job-syncs=10",
@@ -150,7 +164,7 @@ export function kwok(context: ComponentContext): ProcessSpec {
             `--config=${packageFile("twin", "control-plane", "stages", "stages.yaml")}`,
             "--manage-all-nodes=false",
             "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
-            "--node-lease-duration-seconds=40",
+            `--node-lease-duration-seconds=${context.heartbeat.lease}`,
             // Pods of all nodes draw from it.
             "--cidr=10.128.0.0/9",
             "--node-ip=127.0.0.1",

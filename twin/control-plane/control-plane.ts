@@ -1,10 +1,10 @@
 /** Starts, finds, mends and ends the Kubernetes control plane of one environment. */
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { withLock } from "../lock";
 import { ApiClient } from "./api-client";
 import { reviveControllers } from "./charts/record";
-import { apiServer, controllerManager, etcd, kwok, listeners, scheduler, type ComponentContext } from "./components";
+import { apiServer, controllerManager, etcd, heartbeatFor, kwok, listeners, scheduler, type ComponentContext } from "./components";
 import { writeKubeconfig } from "./kubeconfig";
 import { layoutOf } from "./layout";
 import { ensurePki } from "./pki";
@@ -64,6 +64,10 @@ export function stopControlPlane(environment: string): Promise<void> {
         for (const file of [layout.record, layout.kubeconfig, join(layout.home, "kubeconfigs")]) {
             rmSync(file, { recursive: true, force: true });
         }
+        // Others of the twin may keep files here.
+        if (existsSync(layout.home) && readdirSync(layout.home).length === 0) {
+            rmdirSync(layout.home);
+        }
     });
 }
 
@@ -86,7 +90,8 @@ async function startLocked(options: ControlPlaneOptions): Promise<ControlPlane> 
                 step.done(`${plane.version} at ${plane.server}`);
                 return plane;
             } catch (error) {
-                if (!(error instanceof PortTakenError) || attempt > 3) {
+                const ours = error instanceof PortTakenError && listeners.some((listener) => listener === error.listener);
+                if (!ours || attempt > 3) {
                     throw error;
                 }
                 forgetPort(environment, error.listener);
@@ -116,7 +121,10 @@ async function contextOf(options: ControlPlaneOptions, pki: ComponentContext["pk
     writeKubeconfig(layout.kubeconfig, `kilogpu-${environment}`, server, certificateAuthority, {
         token: pki.adminToken,
     });
-    return { environment, toolchain, pki, ports, certificateAuthority, kubeconfigs };
+    const expectedNodes = options.expectedNodes ?? readTwinRecord(environment).expectedNodes ?? 128;
+    writeTwinRecord(environment, { ...readTwinRecord(environment), expectedNodes });
+    const heartbeat = heartbeatFor(expectedNodes);
+    return { environment, toolchain, pki, ports, certificateAuthority, heartbeat, kubeconfigs };
 }
 
 async function startComponents(
@@ -134,13 +142,10 @@ async function startComponents(
     const api = new ApiClient({ server, certificateAuthority, token: pki.adminToken });
     const { gitVersion } = (await api.raw({ method: "GET", path: "/version" })) as { gitVersion: string };
     report("scheduler, controller manager and kwok");
-    if (!isProcessRunning(environment, "kwok")) {
-        await releaseNodes(api);
-    }
     await Promise.all([
         ensureProcess(environment, scheduler(context)),
         ensureProcess(environment, controllerManager(context)),
-        ensureProcess(environment, kwok(context)),
+        ensureProcess(environment, { ...kwok(context), beforeStart: () => releaseNodes(api) }),
     ]);
     writeTwinRecord(environment, { ...readTwinRecord(environment), version: gitVersion });
     report("controllers of installed charts");

@@ -7,6 +7,8 @@ import { layoutOf, readJson, writeWhole } from "./layout";
 export interface TwinRecord {
     /** gitVersion of the API server. */
     version?: string;
+    /** What the heartbeats are fitted to. */
+    expectedNodes?: number;
     /** By what listens there, for example `kube-apiserver` or `kueue.webhook`. */
     ports: { [listener: string]: number };
 }

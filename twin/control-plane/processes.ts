@@ -24,6 +24,8 @@ export interface ProcessSpec {
     env?: { [name: string]: string };
     /** Loopback ports that it will listen on, by purpose. */
     ports: { [purpose: string]: number };
+    /** Called before it is started, not where it runs already. */
+    beforeStart?: () => Promise<void>;
     /** Whether it serves; called until it does. */
     ready: () => Promise<boolean>;
     /** Defaults to 60 s. */
@@ -61,6 +63,7 @@ export async function ensureProcess(environment: string, spec: ProcessSpec): Pro
     }
     await endStrays(environment, spec.name);
     await untilPortsFree(spec);
+    await spec.beforeStart?.();
     rotate(log);
     mkdirSync(layoutOf(environment).logs, { recursive: true });
     const output = openSync(log, "a");
@@ -220,7 +223,7 @@ async function untilPortsFree(spec: ProcessSpec): Promise<void> {
 export class PortTakenError extends Error {
     readonly listener: string;
     constructor(name: string, purpose: string, port: number) {
-        super(`${name}: port ${port} (${purpose}) is taken by another process`);
+        super(`${name}: port ${port} of 127.0.0.1, kept for its ${purpose}, is taken by a process that is not the twin's. End that one.`);
         this.name = "PortTakenError";
         this.listener = `${name}.${purpose}`;
     }

@@ -23,6 +23,8 @@ export interface ControlPlaneOptions {
     toolchain: Toolchain;
     /** Minor of the declared cluster, for example `1.35`. */
     kubernetesVersion: string;
+    /** How many nodes it will carry; above 256 their heartbeats are made rarer. Defaults to what it was started with, at first 128. */
+    expectedNodes?: number;
     progress: Progress;
 }
 

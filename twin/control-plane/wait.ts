@@ -39,6 +39,20 @@ export async function waitForObjects(
             abort.abort();
         }
     };
+    // Ten thousand pods change within seconds: looking at all of them at each change would take longer than the changes.
+    let soon: NodeJS.Timeout | undefined;
+    const checkSoon = (): void => {
+        soon ??= setTimeout(() => {
+            soon = undefined;
+            try {
+                check();
+            } catch (error) {
+                failure = error;
+                abort.abort();
+            }
+        }, 20);
+    };
+    let failure: unknown;
     try {
         while (!abort.signal.aborted) {
             const snapshot = await api.list(apiVersion, kind, list);
@@ -58,7 +72,7 @@ export async function waitForObjects(
                     } else {
                         objects.set(keyOf(event.object), event.object);
                     }
-                    check();
+                    checkSoon();
                 });
             } catch (error) {
                 // 410: the version is compacted away, so list again.
@@ -69,6 +83,10 @@ export async function waitForObjects(
         }
     } finally {
         clearTimeout(deadline);
+        clearTimeout(soon);
+    }
+    if (failure !== undefined) {
+        throw failure as Error;
     }
     if (!done) {
         const seen = [...objects.values()];

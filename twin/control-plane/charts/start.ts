@@ -23,7 +23,7 @@ export interface PreparedController {
 }
 
 /** What starts the controller again after a kill; kept in the chart's record. */
-export type StoredController = Omit<ProcessSpec, "ready"> & { readyUrl: string };
+export type StoredController = Omit<ProcessSpec, "ready" | "beforeStart"> & { readyUrl: string };
 
 interface Certificates {
     authority: { certificate: string; key: string };

@@ -1,5 +1,6 @@
 /** The mistakes that an `EksClusterArgs` can hold. Pure. */
 import { findInstance } from "../../catalog/instances";
+import { findSystemInstance, systemInstanceTypes } from "../../catalog/system-instances";
 import { defaultKubernetesMinor, kubernetesMinors } from "../../catalog/releases";
 import { checkRetention, regionOf } from "../cluster-network/check";
 import { contains, overlaps, parseCidr } from "../cluster-network/cidr";
@@ -172,15 +173,9 @@ function checkSystemNodes(system: SystemNodesArgs): InputProblem[] {
         ...wholeNumber("systemNodes.nodes", system.nodes ?? 3, { min: 2, max: 100 }),
         ...wholeNumber("systemNodes.rootVolumeGib", system.rootVolumeGib ?? 100, { min: 20, max: 16_384 }),
     ];
-    if (!/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/.test(type)) {
-        problems.push({
-            path: "systemNodes.instanceType",
-            got: show(type),
-            legal: "an EC2 instance type has a family and a size",
-            remedy: `Give a type such as ${DEFAULT_SYSTEM_INSTANCE}.`,
-        });
-    }
-    if (findInstance(type) !== undefined) {
+    if (findInstance(type) === undefined && findSystemInstance(type) === undefined) {
+        problems.push(...oneOf("systemNodes.instanceType", type, systemInstanceTypes()));
+    } else if (findInstance(type) !== undefined) {
         problems.push({
             path: "systemNodes.instanceType",
             got: show(type),

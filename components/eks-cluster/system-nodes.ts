@@ -1,6 +1,7 @@
 /** The node group that controllers run on. */
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
+import { systemInstance } from "../../catalog/system-instances";
 import { createNodeRole } from "../gpu-node-pool/node-role";
 import { contentName } from "../gpu-node-pool/plan";
 
@@ -54,7 +55,10 @@ export function createSystemNodes(
         },
         child,
     );
-    const amiType = isGraviton(args.instanceType) ? "AL2023_ARM_64_STANDARD" : "AL2023_x86_64_STANDARD";
+    const amiType =
+        systemInstance(args.instanceType).cpuArchitecture === "arm64"
+            ? "AL2023_ARM_64_STANDARD"
+            : "AL2023_x86_64_STANDARD";
     return new aws.eks.NodeGroup(
         `${system}-nodes`,
         {
@@ -74,9 +78,4 @@ export function createSystemNodes(
         },
         { ...child, dependsOn: [...role.attachments, ...args.dependsOn] },
     );
-}
-
-/** Graviton families carry a `g` behind their generation: m7g, c8gn, r8gd. */
-export function isGraviton(instanceType: string): boolean {
-    return /^[a-z]+\d+g[a-z]*\./.test(instanceType);
 }

@@ -1,4 +1,5 @@
 /** The mistakes in how a pool's instances are bought. Paths are relative to `capacity`. */
+import { capacityBlockRules } from "../../catalog/capacity-blocks";
 import { findInstance, instanceTypes } from "../../catalog/instances";
 import type { InstanceType } from "../../catalog/types";
 import { oneOf, show, wholeNumber } from "../input";
@@ -6,10 +7,9 @@ import type { InputProblem } from "../input";
 import { CapacityKind } from "./gpu-node-pool-args";
 import type { CapacityArgs, GpuNodePoolArgs } from "./gpu-node-pool-args";
 import { MAX_BLOCK_INSTANCES } from "./plan";
-import { DRAIN_MINUTES, parseInstant } from "./window";
+import { leastDrainMinutes, parseInstant } from "./window";
 
-/** Longest capacity block, days (EC2 user guide: 182 days in steps of 7). */
-const MAX_BLOCK_DAYS = 182;
+const MAX_BLOCK_DAYS = capacityBlockRules.maximumDays;
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
@@ -24,7 +24,7 @@ export function checkCapacity(args: GpuNodePoolArgs, entry: InstanceType | undef
         ...(entry === undefined ? [] : checkSold(capacity.kind, entry)),
         ...checkReservation(args),
         ...checkReservedNodes(args),
-        ...checkWindow(capacity),
+        ...checkWindow(capacity, leastDrainMinutes(entry)),
         ...checkPlacementGroup(capacity),
     ];
 }
@@ -128,7 +128,7 @@ function checkReservedNodes({ capacity, nodes }: GpuNodePoolArgs): InputProblem[
     ];
 }
 
-function checkWindow(capacity: CapacityArgs): InputProblem[] {
+function checkWindow(capacity: CapacityArgs, leastDrain: number): InputProblem[] {
     const block = capacity.kind === CapacityKind.CapacityBlock;
     const problems: InputProblem[] = [];
     const instants: { start?: number; end?: number } = {};
@@ -153,8 +153,8 @@ function checkWindow(capacity: CapacityArgs): InputProblem[] {
             instants[path] = instant;
         }
     }
-    const drain = capacity.drainMinutes ?? DRAIN_MINUTES;
-    problems.push(...wholeNumber("drainMinutes", drain, { min: DRAIN_MINUTES, max: 1440 }));
+    const drain = capacity.drainMinutes ?? leastDrain;
+    problems.push(...wholeNumber("drainMinutes", drain, { min: leastDrain, max: 1440 }));
     if (instants.start === undefined || instants.end === undefined) {
         return problems;
     }

@@ -28,7 +28,10 @@ export interface CapacityArgs {
     start?: string;
     /** End of a capacity block, UTC. */
     end?: string;
-    /** Minutes before the end at which the nodes drain, 30 to 1440. Defaults to 30, as EKS does of itself. */
+    /**
+     * Minutes before the end at which the pool goes to zero, at most 1440. Defaults to the least: 30, when AWS begins to take the
+     * instances, and 60 for UltraServers. Give more where a checkpoint takes longer than the pods' grace period.
+     */
     drainMinutes?: number;
     /**
      * Whether to put the nodes into a cluster placement group. Only for on-demand and spot: with a reservation or a block AWS has placed

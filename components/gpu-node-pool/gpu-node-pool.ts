@@ -12,7 +12,7 @@ import { MAX_BLOCK_INSTANCES, contentName, eksCapacityType, planPool } from "./p
 import type { PoolPlan } from "./plan";
 import type { NodePool } from "./pool";
 import { efaSecurityGroup } from "./security-group";
-import { capacityWindow, parseInstant, windowSchedules } from "./window";
+import { capacityWindow, leastDrainMinutes, parseInstant, windowSchedules } from "./window";
 
 /**
  * A managed node group of one GPU instance type in one zone: launch template with the type's network cards, security group
@@ -50,7 +50,7 @@ export class GpuNodePool extends pulumi.ComponentResource {
             child,
         );
         const group = createNodeGroup(name, args, plan, { role, template, tags }, child);
-        const schedules = createSchedules(name, args, group, child);
+        const schedules = createSchedules(name, args, plan, group, child);
 
         this.pool = {
             ...plan.facts,
@@ -155,6 +155,7 @@ function createNodeGroup(
 function createSchedules(
     name: string,
     args: GpuNodePoolArgs,
+    plan: PoolPlan,
     group: aws.eks.NodeGroup,
     child: pulumi.CustomResourceOptions,
 ): aws.autoscaling.Schedule[] {
@@ -163,7 +164,11 @@ function createSchedules(
         return [];
     }
     // The check has parsed both instants already.
-    const window = capacityWindow(parseInstant(start) ?? 0, parseInstant(end) ?? 0, drainMinutes);
+    const window = capacityWindow(
+        parseInstant(start) ?? 0,
+        parseInstant(end) ?? 0,
+        drainMinutes ?? leastDrainMinutes(plan.entry),
+    );
     const autoscalingGroupName = group.resources.apply((resources) => resources[0]?.autoscalingGroups?.[0]?.name ?? "");
     const counters = { up: 0, down: 0 };
     return windowSchedules(window).map(({ action, cron }) => {

@@ -14,7 +14,7 @@ export {
 export type { PoolFacts, PoolPlan } from "./plan";
 export type { NodePool, NodePoolArgs, PoolTaint } from "./pool";
 export { efaSecurityGroup } from "./security-group";
-export type { EfaSecurityGroupArgs } from "./security-group";
+export type { EfaSecurityGroup, EfaSecurityGroupArgs } from "./security-group";
 export { createNodeRole } from "./node-role";
-export { DRAIN_MINUTES, capacityWindow, parseInstant, windowSchedules } from "./window";
+export { DRAIN_MINUTES, capacityWindow, leastDrainMinutes, parseInstant, windowSchedules } from "./window";
 export type { CapacityWindow, Recurrence } from "./window";

@@ -1,5 +1,6 @@
 /** What follows from a pool's arguments before anything is created. Pure: checks, policies and the composition share it. */
 import { createHash } from "node:crypto";
+import { capacityBlockRules } from "../../catalog/capacity-blocks";
 import { instance } from "../../catalog/instances";
 import { gpuTaintKey, gpuTaintValue, instanceTopologyLevels, kilogpuLabels, nodeLabels } from "../../catalog/topology";
 import type { InstanceType } from "../../catalog/types";
@@ -10,8 +11,8 @@ import { CapacityKind } from "./gpu-node-pool-args";
 import type { CapacityArgs, GpuNodePoolArgs } from "./gpu-node-pool-args";
 import type { NodePool, PoolTaint } from "./pool";
 
-/** Most instances that one capacity block holds (EC2 user guide, "Capacity Blocks for ML"). */
-export const MAX_BLOCK_INSTANCES = 64;
+/** Most instances that one capacity block holds. */
+export const MAX_BLOCK_INSTANCES = capacityBlockRules.maximumInstances;
 /** Most nodes of one managed node group under the default quota (EKS user guide, "Service quotas"). */
 export const MAX_GROUP_NODES = 450;
 

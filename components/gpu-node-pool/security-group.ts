@@ -1,6 +1,6 @@
 /** The security group that EFA traffic needs. */
 import * as aws from "@pulumi/aws";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 
 /** Where the group lives. */
 export interface EfaSecurityGroupArgs {
@@ -8,6 +8,12 @@ export interface EfaSecurityGroupArgs {
     /** Capacity group whose pools share it. */
     capacityGroup: string;
     tags: { [key: string]: string };
+}
+
+/** A security group whose rules are in force. */
+export interface EfaSecurityGroup {
+    /** Resolves once both rules exist: a node that boots before them finds its EFA traffic dropped. */
+    id: pulumi.Output<string>;
 }
 
 /**
@@ -19,7 +25,7 @@ export function efaSecurityGroup(
     name: string,
     args: EfaSecurityGroupArgs,
     opts: pulumi.CustomResourceOptions,
-): aws.ec2.SecurityGroup {
+): EfaSecurityGroup {
     const group = new aws.ec2.SecurityGroup(
         name,
         {
@@ -30,15 +36,15 @@ export function efaSecurityGroup(
         opts,
     );
     const everything = { securityGroupId: group.id, referencedSecurityGroupId: group.id, ipProtocol: "-1" };
-    new aws.vpc.SecurityGroupIngressRule(
+    const inward = new aws.vpc.SecurityGroupIngressRule(
         `${name}-in`,
         { ...everything, description: "EFA from the group's own nodes", tags: args.tags },
         opts,
     );
-    new aws.vpc.SecurityGroupEgressRule(
+    const outward = new aws.vpc.SecurityGroupEgressRule(
         `${name}-out`,
         { ...everything, description: "EFA to the group's own nodes", tags: args.tags },
         opts,
     );
-    return group;
+    return { id: pulumi.all([group.id, inward.id, outward.id]).apply(([id]) => id) };
 }

@@ -6,12 +6,14 @@
  * drain begins, and `down` every ten minutes from then until the block ends. So an `up` inside a running window fills the
  * pool within ten minutes, and one after the window starts nothing until the same dates come round in a year.
  */
+import { capacityBlockRules } from "../../catalog/capacity-blocks";
+import type { InstanceType } from "../../catalog/types";
 
 /** Minutes between two firings of the same schedule. */
 export const REPEAT_MINUTES = 10;
 
-/** Minutes before the end of a block at which its nodes are asked to go, as EKS does of itself; AWS takes them at the end. */
-export const DRAIN_MINUTES = 30;
+/** Minutes before the end of a block at which its nodes go where nothing else is said: then AWS begins to take them anyway. */
+export const DRAIN_MINUTES = capacityBlockRules.terminationMinutes;
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -45,6 +47,13 @@ export function parseInstant(text: string): number | undefined {
     const instant = Date.parse(`${minutes}:00Z`);
     // Date.parse turns 31 November into 1 December.
     return Number.isNaN(instant) || !new Date(instant).toISOString().startsWith(minutes) ? undefined : instant;
+}
+
+/** The least drain of a type: UltraServers go earlier than other instances. */
+export function leastDrainMinutes(entry: InstanceType | undefined): number {
+    return entry !== undefined && entry.nvlinkDomainGpus > entry.gpus.count
+        ? capacityBlockRules.ultraServerTerminationMinutes
+        : DRAIN_MINUTES;
 }
 
 /** The window between two instants, with the drain taken off its end. */

@@ -125,8 +125,8 @@ def test_job_comes_back_with_another_number_of_ranks(launch, before, after):
 
 
 def test_sigterm_on_one_rank_saves_the_job_and_it_resumes_identically(launch):
-    whole = launch("--steps", "60", "--checkpoint-interval-steps", "60", name="whole").ok().losses()
-    run = launch("--steps", "60", "--checkpoint-interval-steps", "60", name="drained", wait=False)
+    whole = launch("--steps", "40", "--checkpoint-interval-steps", "40", name="whole").ok().losses()
+    run = launch("--steps", "40", "--checkpoint-interval-steps", "40", name="drained", wait=False)
     lines = []
     for line in run.processes[0].stdout:
         lines.append(line)
@@ -137,10 +137,10 @@ def test_sigterm_on_one_rank_saves_the_job_and_it_resumes_identically(launch):
     run.text = "".join(lines) + run.text
     assert run.codes == [143, 143]
     stopped = run.events("preempted")[0]["step"]
-    assert (run.folder / f"step-{stopped:010d}").exists() and 8 <= stopped < 60
-    resumed = launch("--steps", "60", "--checkpoint-interval-steps", "60", name="drained").ok()
+    assert (run.folder / f"step-{stopped:010d}").exists() and 8 <= stopped < 40
+    resumed = launch("--steps", "40", "--checkpoint-interval-steps", "40", name="drained").ok()
     assert resumed.events("start")[0]["step"] == stopped
-    assert same(whole, {**run.losses(), **resumed.losses()}, range(1, 61))
+    assert same(whole, {**run.losses(), **resumed.losses()}, range(1, 41))
 
 
 def test_flat_folder_as_a_configmap_mounts_it(launch, tmp_path):

@@ -83,8 +83,9 @@ def join(timeout_seconds: float) -> World:
 
 
 def leave(world: World) -> None:
-    """Leaves the job in order."""
+    """Leaves the job in order: nobody hangs up on a rank that is still in its last collective."""
     if world.size > 1 and dist.is_initialized():
+        dist.barrier()
         dist.destroy_process_group()
 
 

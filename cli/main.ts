@@ -3,6 +3,8 @@
 import { Command } from "commander";
 import { addDeliveryCommands } from "./commands/delivery";
 import { addPlanCommand } from "./commands/plan";
+import { addTwinCommands } from "./commands/twin";
+import { addUpCommand } from "./commands/up";
 import { packageVersion } from "../catalog/package-root";
 
 const program = new Command("kilogpu")
@@ -11,6 +13,8 @@ const program = new Command("kilogpu")
     .showHelpAfterError("(kilogpu --help lists the commands)");
 
 addPlanCommand(program);
+addUpCommand(program);
+addTwinCommands(program);
 addDeliveryCommands(program);
 
 void program.parseAsync();

@@ -59,7 +59,6 @@ type Kind = "on-demand" | "spot" | "reservation" | "capacity-block";
 interface PoolInputs {
     instanceType?: string;
     nodes?: number;
-    rootVolumeGib?: number;
     capacity?: { kind?: string; start?: string; end?: string };
     cluster?: { network?: { region?: string } };
 }
@@ -128,28 +127,53 @@ function hasPoolAbove(subject: CostSubject, byUrn: ReadonlyMap<string, CostSubje
     return false;
 }
 
-function poolItems(pool: CostSubject, options: CostOptions): CostItem[] {
-    const { instanceType = "", nodes = 0, rootVolumeGib, capacity, cluster } = pool.inputs as PoolInputs;
+/** The launch template beside a node group, or below a pool: components keep the two together under one parent. */
+function templateUnder(parent: string, resources: readonly CostSubject[]): TemplateInputs {
+    const template = resources.find(
+        (resource) => resource.type === "aws:ec2/launchTemplate:LaunchTemplate" && resource.parent === parent,
+    );
+    return (template?.inputs ?? {}) as TemplateInputs;
+}
+
+/** Volumes of `count` nodes that start from a launch template. */
+function volumeItems(name: string, template: TemplateInputs, count: number, region: string): CostItem[] {
+    const gib = (template.blockDeviceMappings ?? []).reduce((sum, mapping) => sum + (mapping.ebs?.volumeSize ?? 0), 0);
+    return gib === 0 ? [] : [service(name, "root volumes", count * gib, "ebs-gp3", region)];
+}
+
+function poolItems(pool: CostSubject, resources: readonly CostSubject[], options: CostOptions): CostItem[] {
+    const { instanceType = "", nodes = 0, capacity, cluster } = pool.inputs as PoolInputs;
     const region = cluster?.network?.region ?? options.region ?? "";
     const count = isUp(capacity, options.at) ? nodes : 0;
     const kind = (capacity?.kind ?? "on-demand") as Kind;
-    const items = [instances(pool.name, "GPU nodes", instanceType, count, region, kind, options)];
-    if (rootVolumeGib !== undefined) {
-        items.push(service(pool.name, "root volumes", count * rootVolumeGib, "ebs-gp3", region));
-    }
-    return items;
+    return [
+        instances(pool.name, "GPU nodes", instanceType, count, region, kind, options),
+        ...volumeItems(pool.name, templateUnder(pool.urn, resources), count, region),
+    ];
+}
+
+interface TemplateInputs {
+    instanceType?: string;
+    blockDeviceMappings?: { ebs?: { volumeSize?: number } }[];
 }
 
 interface ScalingInputs {
     desiredSize?: number;
 }
 
-function systemItems(group: CostSubject, options: CostOptions): CostItem[] {
+function systemItems(group: CostSubject, resources: readonly CostSubject[], options: CostOptions): CostItem[] {
+    const template = templateUnder(group.parent, resources);
     const types = group.inputs["instanceTypes"];
-    const type = Array.isArray(types) && typeof types[0] === "string" ? types[0] : "";
+    const type = Array.isArray(types) && typeof types[0] === "string" ? types[0] : template.instanceType;
     const count = (group.inputs["scalingConfig"] as ScalingInputs | undefined)?.desiredSize ?? 0;
     const kind = group.inputs["capacityType"] === "SPOT" ? "spot" : "on-demand";
-    return type === "" ? [] : [instances(group.name, "system nodes", type, count, options.region ?? "", kind, options)];
+    const region = options.region ?? "";
+    return type === undefined
+        ? []
+        : [
+              instances(group.name, "system nodes", type, count, region, kind, options),
+              ...volumeItems(group.name, template, count, region),
+          ];
 }
 
 /** Number of zones that an interface endpoint is billed in. */
@@ -182,10 +206,10 @@ export function costItems(resources: readonly CostSubject[], options: CostOption
         (endpoint) => endpoint.inputs["vpcEndpointType"] === "Interface",
     );
     const items = [
-        ...ofType("kilogpu:index:GpuNodePool").flatMap((pool) => poolItems(pool, within)),
+        ...ofType("kilogpu:index:GpuNodePool").flatMap((pool) => poolItems(pool, resources, within)),
         ...ofType("aws:eks/nodeGroup:NodeGroup")
             .filter((group) => !hasPoolAbove(group, byUrn))
-            .flatMap((group) => systemItems(group, within)),
+            .flatMap((group) => systemItems(group, resources, within)),
         service("control plane", "EKS", ofType("aws:eks/cluster:Cluster").length, "eks-control-plane", region),
         service("NAT gateways", "network", ofType("aws:ec2/natGateway:NatGateway").length, "nat-gateway", region),
         service(

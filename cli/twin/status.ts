@@ -1,0 +1,91 @@
+/** What `twin status` says: nodes, queues and gangs as the cluster reports them, and what of the twin is real, simulated or only recorded. */
+import colors from "picocolors";
+import { health, readControlPlane } from "../../twin/control-plane";
+import type { Observation } from "../../twin/observe";
+import { twinInventory } from "../../twin/providers/inventory";
+import type { Plan } from "../plan/contract";
+import { dollars, grouped, table } from "../table";
+import { declaredMinor } from "./declared";
+
+function mark(good: boolean): string {
+    return good ? colors.green("✓") : colors.red("✗");
+}
+
+function nodeLines(observation: Observation): string[] {
+    return table(
+        [
+            { heading: "nodes" },
+            { heading: "count", right: true },
+            { heading: "Ready", right: true },
+            { heading: "GPUs", right: true },
+            { heading: "EFA", right: true },
+            { heading: "each node offers" },
+        ],
+        observation.nodes.map((group) => [
+            group.instanceType,
+            grouped(group.nodes),
+            grouped(group.ready),
+            grouped(group.gpus),
+            grouped(group.efaInterfaces),
+            group.each === undefined ? "not the same" : `${group.each.gpus} GPUs, ${group.each.efaInterfaces} EFA`,
+        ]),
+    );
+}
+
+function queueLines(observation: Observation): string[] {
+    return table(
+        [
+            { heading: "queue" },
+            { heading: "" },
+            { heading: "admitted", right: true },
+            { heading: "pending", right: true },
+            { heading: "" },
+        ],
+        observation.queues.map((queue) => [
+            queue.name,
+            queue.active ? "active" : "inactive",
+            grouped(queue.admitted),
+            grouped(queue.pending),
+            queue.reason,
+        ]),
+    );
+}
+
+/** One sentence for a gang: how whole it is and within how many domains of each layer it lies. */
+export function gangSentence(job: Observation["jobs"][number]): string {
+    const layers = Object.entries(job.domains).map(
+        ([label, count]) => `${count} × ${label.replace("topology.k8s.aws/", "")}`,
+    );
+    const where = layers.length === 0 ? "" : `, within ${layers.join(", ")}`;
+    return `${job.namespace}/${job.name}: ${job.running} of ${job.wanted} pods Running on ${job.nodes} nodes${where}${job.gated > 0 ? `; ${job.gated} still gated` : ""}`;
+}
+
+/** Everything at a glance. `plan` adds cost and the declared Kubernetes version. */
+export async function renderStatus(environment: string, observation: Observation, plan?: Plan): Promise<string[]> {
+    const inventory = await twinInventory(environment);
+    const processes = health(environment);
+    const version = readControlPlane(environment)?.version ?? "none";
+    const lines = [...nodeLines(observation), ""];
+    if (observation.queues.length > 0) {
+        lines.push(...queueLines(observation), "");
+    }
+    lines.push(
+        ...observation.jobs.map((job) => `${mark(job.running === job.wanted && job.placed)} ${gangSentence(job)}`),
+    );
+    if (plan !== undefined) {
+        lines.push(
+            `  ${dollars(plan.cost.hourlyUsd)} an hour on AWS, rates as of ${plan.cost.asOf}; nothing is spent here`,
+        );
+    }
+    const declared = plan === undefined ? "" : `, declared ${declaredMinor(plan)}`;
+    lines.push(
+        "",
+        `Kubernetes ${version} runs${declared}`,
+        `real       Pulumi engine, ${processes.processes
+            .filter(({ alive }) => alive)
+            .map(({ name }) => name)
+            .join(", ")} (${grouped(processes.rssBytes / 1024 ** 2)} MiB)`,
+        ...inventory.map((entry) => `${entry.how.padEnd(10)} ${entry.what}`),
+    );
+    return lines;
+}

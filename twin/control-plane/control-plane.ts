@@ -4,7 +4,16 @@ import { join } from "node:path";
 import { withLock } from "../lock";
 import { ApiClient } from "./api-client";
 import { reviveControllers } from "./charts/record";
-import { apiServer, controllerManager, etcd, heartbeatFor, kwok, listeners, scheduler, type ComponentContext } from "./components";
+import {
+    apiServer,
+    controllerManager,
+    etcd,
+    heartbeatFor,
+    kwok,
+    listeners,
+    scheduler,
+    type ComponentContext,
+} from "./components";
 import { writeKubeconfig } from "./kubeconfig";
 import { layoutOf } from "./layout";
 import { ensurePki } from "./pki";
@@ -90,7 +99,8 @@ async function startLocked(options: ControlPlaneOptions): Promise<ControlPlane> 
                 step.done(`${plane.version} at ${plane.server}`);
                 return plane;
             } catch (error) {
-                const ours = error instanceof PortTakenError && listeners.some((listener) => listener === error.listener);
+                const ours =
+                    error instanceof PortTakenError && listeners.some((listener) => listener === error.listener);
                 if (!ours || attempt > 3) {
                     throw error;
                 }

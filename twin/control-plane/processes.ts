@@ -223,7 +223,9 @@ async function untilPortsFree(spec: ProcessSpec): Promise<void> {
 export class PortTakenError extends Error {
     readonly listener: string;
     constructor(name: string, purpose: string, port: number) {
-        super(`${name}: port ${port} of 127.0.0.1, kept for its ${purpose}, is taken by a process that is not the twin's. End that one.`);
+        super(
+            `${name}: port ${port} of 127.0.0.1, kept for its ${purpose}, is taken by a process that is not the twin's. End that one.`,
+        );
         this.name = "PortTakenError";
         this.listener = `${name}.${purpose}`;
     }

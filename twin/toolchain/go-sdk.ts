@@ -56,7 +56,7 @@ export function goDirectiveOf(goMod: string): string {
 }
 
 async function locate(progress: Progress): Promise<GoSdk> {
-    for (const path of [onPath("go"), "/usr/local/go/bin/go", fromPackageIndex()]) {
+    for (const path of [onPath("go"), fromPackageIndex()]) {
         const sdk = path === undefined || !existsSync(path) ? undefined : await ask(path);
         // From 1.21 on, Go can fetch the newer toolchain that a module asks for.
         if (sdk !== undefined && atLeast(sdk.version, "1.21")) {

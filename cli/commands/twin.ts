@@ -7,6 +7,7 @@ import { ApiUnreachableError, readControlPlane, stopControlPlane, type ControlPl
 import { workspaceEnv } from "../../twin/engine";
 import { observe } from "../../twin/observe";
 import { twinHome } from "../../twin/places";
+import { twinInventory } from "../../twin/providers/inventory";
 import { consoleProgress } from "../../twin/progress";
 import { ensureTools, ToolName } from "../../twin/toolchain";
 import { ExitCode, fail } from "../failure";
@@ -51,11 +52,11 @@ async function status(environment: string, flags: Flags): Promise<number> {
             : error;
     });
     if (flags.json === true) {
-        process.stdout.write(`${JSON.stringify(observation, null, 2)}\n`);
+        process.stdout.write(`${JSON.stringify({ ...observation, inventory: twinInventory(environment) }, null, 2)}\n`);
         return ExitCode.Ok;
     }
     const planned = await plan(readProject(flags.cwd), environment).catch(() => undefined);
-    process.stdout.write(`${(await renderStatus(environment, observation, planned)).join("\n")}\n`);
+    process.stdout.write(`${renderStatus(environment, observation, planned).join("\n")}\n`);
     return ExitCode.Ok;
 }
 

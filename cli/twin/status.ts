@@ -2,7 +2,7 @@
 import colors from "picocolors";
 import { health, readControlPlane } from "../../twin/control-plane";
 import type { Observation } from "../../twin/observe";
-import { twinInventory } from "../../twin/providers/inventory";
+import { twinInventory, type Fidelity, type InventoryLine } from "../../twin/providers/inventory";
 import type { Plan } from "../plan/contract";
 import { dollars, grouped, table } from "../table";
 import { declaredMinor } from "./declared";
@@ -60,9 +60,24 @@ export function gangSentence(job: Observation["jobs"][number]): string {
     return `${job.namespace}/${job.name}: ${job.running} of ${job.wanted} pods Running on ${job.nodes} nodes${where}${job.gated > 0 ? `; ${job.gated} still gated` : ""}`;
 }
 
+/** One line a fidelity: charts by name and version, resource types folded into counts. */
+function fidelityLine(fidelity: Fidelity, inventory: readonly InventoryLine[]): string[] {
+    const lines = inventory.filter((line) => line.fidelity === fidelity);
+    const charts = lines
+        .filter(({ what }) => what.startsWith("chart "))
+        .map(({ what, detail }) => `${what.slice(6)} ${/version (\S+?),/.exec(detail ?? "")?.[1] ?? ""}`.trim());
+    const types = lines.filter(({ what }) => !what.startsWith("chart "));
+    const objects = types.reduce((sum, { count }) => sum + count, 0);
+    const parts = [
+        ...(charts.length === 0 ? [] : [`charts ${charts.join(", ")}`]),
+        ...(types.length === 0 ? [] : [`${grouped(objects)} resources of ${types.length} types (--json lists them)`]),
+    ];
+    return parts.length === 0 ? [] : [`${fidelity.padEnd(10)} ${parts.join("; ")}`];
+}
+
 /** Everything at a glance. `plan` adds cost and the declared Kubernetes version. */
-export async function renderStatus(environment: string, observation: Observation, plan?: Plan): Promise<string[]> {
-    const inventory = await twinInventory(environment);
+export function renderStatus(environment: string, observation: Observation, plan?: Plan): string[] {
+    const inventory = twinInventory(environment);
     const processes = health(environment);
     const version = readControlPlane(environment)?.version ?? "none";
     const lines = [...nodeLines(observation), ""];
@@ -85,7 +100,7 @@ export async function renderStatus(environment: string, observation: Observation
             .filter(({ alive }) => alive)
             .map(({ name }) => name)
             .join(", ")} (${grouped(processes.rssBytes / 1024 ** 2)} MiB)`,
-        ...inventory.map((entry) => `${entry.how.padEnd(10)} ${entry.what}`),
+        ...(["real", "simulated", "recorded"] as const).flatMap((fidelity) => fidelityLine(fidelity, inventory)),
     );
     return lines;
 }

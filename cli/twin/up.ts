@@ -142,7 +142,7 @@ export async function twinUp(
     writeFileSync(picture, renderSvg(sceneOf(planned)));
     process.stdout.write(
         `\n${[
-            ...(await renderStatus(environment, observation, planned)),
+            ...renderStatus(environment, observation, planned),
             "",
             `Picture: ${picture}`,
             `Next:    eval "$(npx kilogpu twin env ${environment})" && kubectl get nodes,trainjobs -A`,

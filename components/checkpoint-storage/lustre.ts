@@ -48,6 +48,17 @@ export function createLustre(
             );
         });
     });
+    if (efa) {
+        // An EFA packet needs a rule that names the other side's group on both sides; a client's own rule to 0.0.0.0/0 is none.
+        (lustre.clientSecurityGroupIds ?? []).forEach((client, index) => {
+            const back = { securityGroupId: client, referencedSecurityGroupId: group.id, ipProtocol: "-1", tags };
+            const suffix = `${name}-client-${String(index)}-lustre`;
+            rules.push(
+                new aws.vpc.SecurityGroupIngressRule(`${suffix}-in`, back, child),
+                new aws.vpc.SecurityGroupEgressRule(`${suffix}-out`, back, child),
+            );
+        });
+    }
     const subnet = network.privateSubnets.find((candidate) => candidate.zone === network.gpuZone);
     const fileSystem = new aws.fsx.LustreFileSystem(
         `${name}-lustre`,

@@ -1,4 +1,6 @@
 /** The mistakes that a `ClusterNetworkArgs` can hold. Pure: nothing is looked up in AWS. */
+import { nearest } from "../../catalog/nearest";
+import { findRegion, regionNames, regionOfZone } from "../../catalog/topology";
 import { oneOf, requirePlain, show, wholeNumber } from "../input";
 import type { InputProblem } from "../input";
 import { MAX_ZONES, overlaps, parseCidr, planSubnets, usableAddresses } from "./cidr";
@@ -22,13 +24,13 @@ const RETENTION_DAYS = [
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
-/** Availability zones such as `us-east-2a`; local and wavelength zones have a longer name and cannot hold a control plane. */
+/** Availability zones such as `us-east-2a`. Local Zones have a longer name, and hold neither a control plane nor a NAT gateway. */
 const ZONE = /^([a-z]{2}(?:-[a-z]+)+-\d)[a-z]$/;
 
 /** Ranges that a VPC may use (RFC 1918 and RFC 6598). */
 const PRIVATE_RANGES = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"];
 
-/** Region of an availability zone; undefined when it is none. */
+/** Region of an availability zone; undefined when it is none, a Local Zone for example. */
 export function regionOf(zone: string): string | undefined {
     return ZONE.exec(zone)?.[1];
 }
@@ -58,42 +60,50 @@ export function checkClusterNetwork(args: ClusterNetworkArgs): InputProblem[] {
 
 function checkZones(args: ClusterNetworkArgs): InputProblem[] {
     const problems: InputProblem[] = [];
-    if (args.zones.length < 2 || args.zones.length > MAX_ZONES) {
+    const available = new Set(args.zones.filter((zone) => regionOf(zone) !== undefined));
+    if (available.size < 2 || args.zones.length > MAX_ZONES) {
         problems.push({
             path: "zones",
-            got: `${String(args.zones.length)} zones`,
+            got: `${String(available.size)} availability zones`,
             legal: `an EKS control plane needs subnets in at least 2 zones, and the plan has room for ${String(MAX_ZONES)}`,
             remedy: "Name two or three zones; the GPU nodes all stand in gpuZone.",
         });
     }
-    const region = args.region ?? regionOf(args.zones[0] ?? "");
-    args.zones.forEach((zone, index) => {
-        const path = `zones[${String(index)}]`;
-        if (regionOf(zone) === undefined) {
-            problems.push({
-                path,
-                got: show(zone),
-                legal: "an availability zone is a region and a letter, such as us-east-2a",
-                remedy: "Name the zone in full; local and wavelength zones cannot hold the control plane.",
-            });
-        } else if (regionOf(zone) !== region) {
-            problems.push({
-                path,
-                got: show(zone),
-                legal: `all zones lie in ${args.region === undefined ? "the region of the first" : "region"}, ${region ?? "unknown"}`,
-                remedy: `Name a zone of ${region ?? "one region"}, or change region.`,
-            });
-        }
-        if (args.zones.indexOf(zone) !== index) {
-            problems.push({
-                path,
-                got: show(zone),
-                legal: "each zone is named once",
-                remedy: "Remove the repetition.",
-            });
-        }
-    });
-    return [...problems, ...oneOf("gpuZone", args.gpuZone, args.zones)];
+    const region = args.region ?? args.zones.map(regionOf).find((found) => found !== undefined);
+    return [
+        ...problems,
+        ...args.zones.flatMap((zone, index) => checkZone(args, zone, index, region)),
+        ...oneOf("gpuZone", args.gpuZone, args.zones),
+    ];
+}
+
+function checkZone(args: ClusterNetworkArgs, zone: string, index: number, region: string | undefined): InputProblem[] {
+    const path = `zones[${String(index)}]`;
+    const problem = (legal: string, remedy: string): InputProblem[] => [{ path, got: show(zone), legal, remedy }];
+    if (args.zones.indexOf(zone) !== index) {
+        return problem("each zone is named once", "Remove the repetition.");
+    }
+    const local = regionOf(zone) === undefined;
+    const zoneRegion = regionOf(zone) ?? regionOfZone(zone);
+    if (zoneRegion === undefined) {
+        return problem("an availability zone is a region and a letter, such as us-east-2a", "Name the zone in full.");
+    }
+    if (findRegion(zoneRegion) === undefined) {
+        const guess = nearest(zoneRegion, regionNames());
+        return problem(
+            `${zoneRegion} is no AWS region of the catalogue`,
+            guess === undefined ? "Name a zone of a known region." : `Did you mean ${guess}${zone.slice(-1)}?`,
+        );
+    }
+    if (local && zone !== args.gpuZone) {
+        return problem("a Local Zone can hold GPU nodes and nothing else", "Remove it, or make it the gpuZone.");
+    }
+    return zoneRegion === region
+        ? []
+        : problem(
+              `all zones lie in ${args.region === undefined ? "the region of the first" : "region"}, ${region ?? "unknown"}`,
+              `Name a zone of ${region ?? "one region"}, or change region.`,
+          );
 }
 
 function checkRange(args: ClusterNetworkArgs): InputProblem[] {

@@ -90,7 +90,7 @@ function resolve(name: string, args: ClusterNetworkArgs, parent: pulumi.Resource
     const tags = args.tags ?? {};
     return {
         name,
-        region: args.region ?? regionOf(args.gpuZone) ?? "",
+        region: args.region ?? args.zones.map(regionOf).find((region) => region !== undefined) ?? "",
         cidr,
         gpuZone: args.gpuZone,
         // The check has parsed the range already.
@@ -140,7 +140,7 @@ function createPublicSubnets(
         { routeTableId: routeTable.id, destinationCidrBlock: "0.0.0.0/0", gatewayId: gateway.id },
         network.child,
     );
-    return network.ranges.map((ranges) => {
+    return network.ranges.filter(inAvailabilityZone).map((ranges) => {
         const suffix = `public-${ranges.zone}`;
         const subnet = new aws.ec2.Subnet(
             `${network.name}-${suffix}`,
@@ -165,9 +165,8 @@ function createNatGateways(
     if (network.natGateways === NatGateways.None) {
         return [];
     }
-    const zones = publicZones.filter(
-        (zone) => network.natGateways === NatGateways.PerZone || zone.ranges.zone === network.gpuZone,
-    );
+    const beside = publicZones.find((zone) => zone.ranges.zone === network.gpuZone) ?? publicZones[0];
+    const zones = publicZones.filter((zone) => network.natGateways === NatGateways.PerZone || zone === beside);
     return zones.map(({ ranges, subnet, routed }) => {
         const suffix = `nat-${ranges.zone}`;
         const address = new aws.ec2.Eip(
@@ -281,7 +280,7 @@ function createEndpoints(network: ResolvedNetwork, vpc: aws.ec2.Vpc, zones: Zone
                     vpcId: vpc.id,
                     vpcEndpointType: "Interface",
                     serviceName: `com.amazonaws.${network.region}.${service}`,
-                    subnetIds: zones.map((zone) => zone.subnet.id),
+                    subnetIds: zones.filter((zone) => inAvailabilityZone(zone.ranges)).map((zone) => zone.subnet.id),
                     securityGroupIds: [securityGroup.id],
                     privateDnsEnabled: true,
                     tags: network.tagged(service.replaceAll(".", "-")),
@@ -290,6 +289,11 @@ function createEndpoints(network: ResolvedNetwork, vpc: aws.ec2.Vpc, zones: Zone
             ),
     );
     return [s3, rule, ...interfaces];
+}
+
+/** NAT gateways and interface endpoints stand in availability zones; a Local Zone reaches those of its region. */
+function inAvailabilityZone(ranges: ZoneRanges): boolean {
+    return regionOf(ranges.zone) !== undefined;
 }
 
 function placed(zone: ZoneSubnet, cidr: string, endpoints: pulumi.CustomResource[]): SubnetPlacement {

@@ -79,6 +79,25 @@ describe("ClusterNetwork", () => {
         expect(none.ofType("aws:ec2/route:Route").map(({ name }) => name)).toEqual(["net-public-internet"]);
     });
 
+    it("takes a Local Zone for the GPUs, which leave through the region's NAT gateway and endpoints", async () => {
+        const local = {
+            zones: ["us-east-1a", "us-east-1b", "us-east-1-dfw-2a"],
+            gpuZone: "us-east-1-dfw-2a",
+        };
+        expect(checkClusterNetwork(local)).toEqual([]);
+        const run = await evaluate(() => new ClusterNetwork("net", { ...local, natGateways: NatGateways.Single }));
+        expect(run.ofType("aws:ec2/natGateway:NatGateway").map(({ name }) => name)).toEqual(["net-nat-us-east-1a"]);
+        expect(run.named("net-private-us-east-1-dfw-2a-nat").inputs["natGatewayId"]).toBe("net-nat-us-east-1a-id");
+        expect(run.named("net-private-us-east-1-dfw-2a", "aws:ec2/subnet:Subnet").inputs["cidrBlock"]).toBe(
+            "10.0.0.0/17",
+        );
+        expect(run.named("net-ecr-api").inputs["subnetIds"]).toEqual([
+            "net-private-us-east-1a-id",
+            "net-private-us-east-1b-id",
+        ]);
+        expect(run.result.placement).toMatchObject({ region: "us-east-1", gpuZone: "us-east-1-dfw-2a" });
+    });
+
     it("reaches AWS services from inside: S3 through the route tables, others by private names over HTTPS only", async () => {
         const run = await evaluate(() => new ClusterNetwork("net", args));
         expect(run.named("net-s3").inputs).toMatchObject({
@@ -165,6 +184,13 @@ describe("mistakes in a network", () => {
         ["a region of other zones", { region: "eu-west-1" }, "zones[0]", "eu-west-1"],
         ["a zone named twice", { zones: ["us-east-2b", "us-east-2b"] }, "zones[1]", "named once"],
         ["a zone that is a region", { zones: ["us-east-2", "us-east-2b"] }, "zones[0]", "a region and a letter"],
+        ["a misspelt region", { zones: ["us-est-2a", "us-est-2b"], gpuZone: "us-est-2b" }, "zones[0]", "no AWS region"],
+        [
+            "a Local Zone without GPUs",
+            { zones: ["us-east-1a", "us-east-1b", "us-east-1-dfw-2a"], gpuZone: "us-east-1a" },
+            "zones[2]",
+            "GPU nodes and nothing else",
+        ],
         ["a public range", { cidr: "8.8.0.0/16" }, "cidr", "private range"],
         ["a range with bits behind the prefix", { cidr: "10.0.1.0/16" }, "cidr", "private range"],
         ["a range too small", { cidr: "10.0.0.0/24" }, "cidr", "/16 to /20"],

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { release } from "../../../catalog/releases";
 import { FabricKind, RdmaFabric } from "../../../components/fabric";
@@ -100,22 +100,18 @@ describe("RdmaFabric for EFA", () => {
     });
 
     it("waits for node groups whose names are not known yet", async () => {
-        const later = pulumi.output(
-            new pulumi.Output<string>(
-                new Set(),
-                Promise.resolve("x"),
-                Promise.resolve(false),
-                Promise.resolve(false),
-                Promise.resolve(new Set()),
-            ),
-        );
         const run = await evaluate(
-            () => new RdmaFabric("fabric", { ...args, pools: [{ ...h200, nodeGroupName: later }] }),
+            async () => {
+                const { ConfigMap } = await import("@pulumi/kubernetes/core/v1/index.js");
+                const nodeGroup = new ConfigMap("node-group", {});
+                return new RdmaFabric("fabric", { ...args, pools: [{ ...h200, nodeGroupName: nodeGroup.id }] });
+            },
             { preview: true },
         );
         const values = run.named("fabric-efa").inputs["values"] as PluginValues;
-        expect(values.additionalPodAnnotations["kilogpu.dev/node-groups"]).toBe(UNKNOWN);
-        expect(values.supportedInstanceLabels.values).toEqual(["p5en.48xlarge"]);
+        expect(run.named("fabric-efa").dependencies).toEqual(["node-group"]);
+        expect(JSON.stringify(values)).toContain(UNKNOWN);
+        expect(run.result.profile.groups["p5en-48xlarge-us-east-2b-efa"]?.portsPerNode).toBe(16);
     });
 });
 

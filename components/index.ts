@@ -27,3 +27,5 @@ export { CheckpointStorage } from "./checkpoint-storage";
 export type { CheckpointFolder, CheckpointFolderArgs, CheckpointPlace, CheckpointPlaceArgs } from "./checkpoint-storage";
 export type { CheckpointStorageArgs, CheckpointWriterArgs, LustreArgs } from "./checkpoint-storage";
 export type { LustreMount, LustreMountArgs } from "./checkpoint-storage";
+export { LeafWiring, designFabric, drawFabric, estimateCongestion } from "./topology";
+export type { Cable, FabricPlan, FabricRequest } from "./topology";

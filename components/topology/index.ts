@@ -1,0 +1,10 @@
+export { LeafWiring, coreName, leafName, nodeName, spineName } from "./fabric-plan";
+export type { Cable, CableEnd, CableKind, FabricPlan, FabricRequest, FabricShape, PlannedSwitch } from "./fabric-plan";
+export { checkFabricRequest, fabricShape } from "./shape";
+export { designFabric, leafOf } from "./design";
+export { billOfMaterials, cableCsv, compareWiring, fabricCounts } from "./bill";
+export type { BillItem, FabricCounts, Wire, WiringDifference } from "./bill";
+export { estimateCongestion, leafIndex } from "./traffic";
+export type { CongestionEstimate, Demand, Loss } from "./traffic";
+export { allToAll, pipeline, ringAllReduce } from "./patterns";
+export { drawFabric } from "./draw";

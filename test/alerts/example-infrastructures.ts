@@ -56,7 +56,7 @@ function infrastructure(groups: GroupFacts[]): Infrastructure {
     };
 }
 
-const efa = fabricProfile(instanceMachine(instance("p5en.48xlarge")), FabricKind.Efa);
+const efa = fabricProfile(instanceMachine(instance("p5en.48xlarge")), FabricKind.Efa, { busBandwidthFloorGBs: 300 });
 
 /** By name. */
 export const exampleInfrastructures: { [name: string]: Infrastructure } = {

@@ -102,7 +102,9 @@ describe("a counter that nobody exports", () => {
             const catalog = { ...metricCatalog, metrics: metricCatalog.metrics.filter((entry) => entry.name !== name) };
             const build = (): unknown =>
                 alertRules(exampleInfrastructures["efa"] as never, { ...defaultDeployment(), catalog });
-            expect(build).toThrow(`uses ${name}, which no deployed exporter exports; add it to catalog/metrics.json`);
+            expect(build).toThrow(
+                `uses ${name}, which no deployed exporter exports; add it to catalog/data/metrics.json`,
+            );
         },
     );
 });

@@ -11,7 +11,7 @@ export function dcgmCounters(version: string | undefined, catalog: MetricCatalog
         .filter((entry) => deployedSince(entry, version))
         .map((entry) => `${deployedName(entry, version)}, ${entry.type}, ${entry.help.replaceAll(",", ";")}`);
     return [
-        "# Generated from catalog/metrics.json; the complete list.",
+        "# Generated from catalog/data/metrics.json; the complete list.",
         ...lines,
         "DCGM_FI_DRIVER_VERSION, label, Driver version.",
         "",

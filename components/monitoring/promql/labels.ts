@@ -109,6 +109,9 @@ function ofBinary(binary: Binary, known: Known): Inference {
     const right = inferLabels(binary.right, known);
     const problems = [...left.problems, ...right.problems];
     if (left.scalar || right.scalar) {
+        if (binary.matching !== undefined) {
+            problems.push(`${binary.op} matches labels with a number; write on (…) before the whole side`);
+        }
         return { labels: left.scalar ? right.labels : left.labels, problems, scalar: left.scalar && right.scalar };
     }
     const { matching } = binary;

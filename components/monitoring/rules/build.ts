@@ -101,7 +101,7 @@ export class Vocabulary implements Known {
         }
         const entry = this.deployment.catalog.metrics.find((candidate) => candidate.name === name);
         if (entry === undefined) {
-            return `${problem}; add it to catalog/metrics.json`;
+            return `${problem}; add it to catalog/data/metrics.json`;
         }
         return entry.since === undefined
             ? `${problem}; deploy the ${entry.exporter} exporter`

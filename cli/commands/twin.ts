@@ -61,7 +61,7 @@ async function status(environment: string, flags: Flags): Promise<number> {
 }
 
 /** `export NAME='value'` lines for a POSIX shell. */
-function exports(environment: string): string {
+function shellExports(environment: string): string {
     requireUp(environment);
     return Object.entries(workspaceEnv(environment))
         .map(([name, value]) => `export ${name}='${value.replace(/'/g, "'\\''")}'`)
@@ -126,7 +126,7 @@ export function addTwinCommands(program: Command): void {
         .description('put a shell into the twin: eval "$(kilogpu twin env prod)"')
         .action(
             guarded((environment: string) => {
-                process.stdout.write(`${exports(environment)}\n`);
+                process.stdout.write(`${shellExports(environment)}\n`);
                 return Promise.resolve(ExitCode.Ok);
             }),
         );

@@ -39,13 +39,31 @@ interface ProjectFile {
     runtime?: string | { name: string; options?: { tsconfig?: string } };
 }
 
+/**
+ * A value as the engine hands it to the program. The CLI reads YAML with timestamps: an unquoted 2026-12-01T11:30:00Z reaches the program as Go
+ * prints a time, and the plan must not be kinder than the update.
+ */
+function asEngineSees(value: unknown): unknown {
+    if (value instanceof Date) {
+        return value.toISOString().replace("T", " ").replace(/\.000Z$/, " +0000 UTC");
+    }
+    if (Array.isArray(value)) {
+        return value.map(asEngineSees);
+    }
+    if (typeof value === "object" && value !== null) {
+        return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asEngineSees(item)]));
+    }
+    return value;
+}
+
 function asText(value: unknown): string {
-    return typeof value === "string" ? value : JSON.stringify(value);
+    const seen = asEngineSees(value);
+    return typeof seen === "string" ? seen : JSON.stringify(seen);
 }
 
 function readYaml(file: string): unknown {
     try {
-        return parse(readFileSync(file, "utf8")) as unknown;
+        return parse(readFileSync(file, "utf8"), { customTags: ["timestamp"] }) as unknown;
     } catch (error) {
         throw new InputError(file, [
             {

@@ -59,7 +59,8 @@ export function twinStackFile(source: string, salt: string | undefined): { yaml:
     if (salt !== undefined) {
         kept["encryptionsalt"] = salt;
     }
-    return { yaml: stringify(kept), secrets };
+    // The engine reads YAML 1.1, where an unquoted 2026-12-01T11:30:00Z is no text: what was quoted must stay so.
+    return { yaml: stringify(kept, { version: "1.1" }), secrets };
 }
 
 function holdsSecret(value: unknown): boolean {

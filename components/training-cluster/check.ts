@@ -47,11 +47,13 @@ export function checkTrainingCluster(name: string, args: TrainingClusterArgs): I
         return unknown;
     }
     const network = checkNetwork(args);
-    const pools = [...checkPoolList(args), ...(network.length > 0 ? [] : checkPools(args))];
+    // Zones and ranges must be right before anything can be judged that stands in them.
+    const placed = network.every((problem) => problem.path === "pools");
+    const pools = [...checkPoolList(args), ...(placed ? checkPools(args) : [])];
     return distinct([
         ...checkEnvironment(args.environment),
         ...network,
-        ...(network.length > 0 ? [] : checkKubernetes(name, args)),
+        ...(placed ? checkKubernetes(name, args) : []),
         ...pools,
         ...checkMoney(args),
         ...checkChartMirror(args.chartMirror),

@@ -2,9 +2,10 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { TrainingCluster } from "../../components";
+import { InputError, TrainingCluster } from "../../components";
+import type { InputProblem } from "../../components";
 import { readEnvironment } from "../../stacks/config";
-import type { Evaluation } from "../support/mocks";
+import type { EvaluateOptions, Evaluation } from "../support/mocks";
 import { evaluate } from "../support/mocks";
 
 /** Configuration of an environment by its full keys, as YAML has it. */
@@ -27,7 +28,33 @@ export function run(
     config: EnvironmentConfig = configOf(environment),
     preview = false,
 ): Promise<Evaluation<TrainingCluster>> {
-    return evaluate(() => new TrainingCluster("train", readEnvironment()), {
+    return evaluate(() => new TrainingCluster("train", readEnvironment()), optionsOf(environment, config, preview));
+}
+
+/** What a wrong configuration gets: its problems, and how many resources were registered before they were found. */
+export async function refusal(
+    environment: string,
+    config: EnvironmentConfig,
+): Promise<{ subject: string; problems: readonly InputProblem[]; registered: number }> {
+    const evaluation = await evaluate(
+        () => {
+            try {
+                return new TrainingCluster("train", readEnvironment());
+            } catch (error) {
+                return error;
+            }
+        },
+        optionsOf(environment, config, false),
+    );
+    if (!(evaluation.result instanceof InputError)) {
+        throw new Error(`no InputError, but ${String(evaluation.result)}`);
+    }
+    const { subject, problems } = evaluation.result;
+    return { subject, problems, registered: evaluation.resources.length };
+}
+
+function optionsOf(environment: string, config: EnvironmentConfig, preview: boolean): EvaluateOptions {
+    return {
         project: "kilogpu",
         stack: environment,
         preview,
@@ -43,7 +70,7 @@ export function run(
             "aws:index/getPartition:getPartition": () => ({ partition: "aws", dnsSuffix: "amazonaws.com" }),
             "aws:index/getRegion:getRegion": () => ({ region: "us-east-2", name: "us-east-2" }),
         },
-    });
+    };
 }
 
 /** What AWS computes and the components read. */

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""GPT-2 pretraining, the entry that torchrun starts: `torchrun --nproc_per_node 8 gpt2.py --preset 124M --data-dir /data`.
+"""GPT-2 pretraining, the entry that torchrun starts: `torchrun --nproc_per_node 8 gpt2.py --preset 124M --data-dir
+/data`.
 
-Runs from the repository (modules in kilogpu_training/) and from one flat folder, as a ConfigMap mounts it (modules beside
+Runs from the repository (modules in kilogpu_training/) and from one flat folder, as a ConfigMap mounts it (modules
+beside
 this file). Both give the same package name, so the modules' relative imports work in either.
 """
 
@@ -19,7 +21,7 @@ else:
     sys.modules["kilogpu_training"] = package
 
 from kilogpu_training.config import parse  # noqa: E402
-from kilogpu_training.loop import main  # noqa: E402
+from kilogpu_training.run import main  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(main(parse(sys.argv[1:])))

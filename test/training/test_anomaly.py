@@ -19,8 +19,11 @@ def curve(seed, steps=1500, noise=0.02, correlation=0.7):
 
 def feed(detector, losses, norms=None, scales=None):
     """(step, rule, severity) of every finding."""
-    return [(s, f.rule, f.severity) for s, loss in enumerate(losses)
-            for f in detector.observe(s, loss, norms[s] if norms else 1.0, scales[s] if scales else None)]
+    return [
+        (s, f.rule, f.severity)
+        for s, loss in enumerate(losses)
+        for f in detector.observe(s, loss, norms[s] if norms else 1.0, scales[s] if scales else None)
+    ]
 
 
 def criticals(found):
@@ -47,11 +50,15 @@ def test_one_bad_batch_warns_and_nothing_more():
     losses = curve(1)
     losses[1200] *= 2
     found = [f for f in feed(AnomalyDetector(), losses) if f[0] == 1200]
-    assert {(rule, severity) for _, rule, severity in found} == {("loss_spike", "warning"), ("loss_three_sigma", "warning")}
+    assert {(rule, severity) for _, rule, severity in found} == {
+        ("loss_spike", "warning"),
+        ("loss_three_sigma", "warning"),
+    }
 
 
 def test_three_sigma_masks_itself_and_the_robust_rule_does_not():
-    """A jump that stays: mean and deviation swallow it, median and quartiles do not. Patience is off to see how long each speaks."""
+    """A jump that stays: mean and deviation swallow it, median and quartiles do not. Patience is off to see how long
+    each speaks."""
     losses = [2.0 + 0.05 * math.sin(s * 12.9898) for s in range(700)]
     for s in range(400, 700):
         losses[s] += 2.5
@@ -64,7 +71,9 @@ def test_three_sigma_masks_itself_and_the_robust_rule_does_not():
 
 def test_three_sigma_waits_for_the_loss_to_settle():
     losses = curve(5, steps=600)
-    assert not [f for f in feed(AnomalyDetector(Thresholds(warn_after_step=1000)), losses) if f[1] == "loss_three_sigma"]
+    assert not [
+        f for f in feed(AnomalyDetector(Thresholds(warn_after_step=1000)), losses) if f[1] == "loss_three_sigma"
+    ]
 
 
 def test_falling_loss_is_no_spike():

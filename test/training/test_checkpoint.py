@@ -51,7 +51,8 @@ def test_any_damage_to_any_file_falls_back_to_the_one_before(tmp_path, name, dam
 
 @pytest.mark.parametrize("background", [False, True])
 def test_crash_at_every_file_operation_leaves_a_whole_checkpoint(tmp_path, background, monkeypatch):
-    """Dies at the n-th flush, rename or folder sync, for every n, and the next process still finds step 1 or a whole step 2."""
+    """Dies at the n-th flush, rename or folder sync, for every n, and the next process still finds step 1 or a whole
+    step 2."""
 
     class Crash(BaseException):
         pass

@@ -13,7 +13,16 @@ import torch.nn.functional as F
 from conftest import TRAINING
 from kilogpu_training import young_daly
 from kilogpu_training.config import parse
-from kilogpu_training.data import SHARD_MAGIC, DataError, ShardedLoader, generated_bytes, next_position, open_shards, rank_range, shuffled
+from kilogpu_training.data import (
+    SHARD_MAGIC,
+    DataError,
+    ShardedLoader,
+    generated_bytes,
+    next_position,
+    open_shards,
+    rank_range,
+    shuffled,
+)
 from kilogpu_training.faults import Faults, parse_faults
 from kilogpu_training.metrics import CONTRACT, Metrics, MetricsServer
 from kilogpu_training.model import PRESETS, Attention, build
@@ -85,12 +94,15 @@ def test_shards_with_and_without_header_are_one_sequence_of_tokens(tmp_path):
     assert source.sequence(4).tolist() == list(range(220, 231))
 
 
-@pytest.mark.parametrize("spoil,message", [
-    (lambda p: write_shard(p / "a.bin", range(60000, 60100), False), "outside the vocabulary of 50304"),
-    (lambda p: (p / "a.bin").write_bytes(b"\x01" * 101), "no whole number"),
-    (lambda p: write_shard(p / "a.bin", range(5), False), "no shard holds 11 tokens"),
-    (lambda p: None, "no *.bin file"),
-])
+@pytest.mark.parametrize(
+    "spoil,message",
+    [
+        (lambda p: write_shard(p / "a.bin", range(60000, 60100), False), "outside the vocabulary of 50304"),
+        (lambda p: (p / "a.bin").write_bytes(b"\x01" * 101), "no whole number"),
+        (lambda p: write_shard(p / "a.bin", range(5), False), "no shard holds 11 tokens"),
+        (lambda p: None, "no *.bin file"),
+    ],
+)
 def test_unusable_data_is_refused_with_a_remedy(tmp_path, spoil, message):
     spoil(tmp_path)
     with pytest.raises(DataError) as error:
@@ -118,7 +130,10 @@ def test_presets_have_the_published_parameter_counts(preset, millions):
     assert total / 1e6 == pytest.approx(millions, abs=0.06)
     assert s.width % s.heads == 0
     tiny, shape = build("tiny", 256, 64, 0.0, False)
-    assert tiny.parameter_count() == 256 * shape.width + shape.layers * (12 * shape.width**2 + 13 * shape.width) + 2 * shape.width
+    assert (
+        tiny.parameter_count()
+        == 256 * shape.width + shape.layers * (12 * shape.width**2 + 13 * shape.width) + 2 * shape.width
+    )
 
 
 def test_fused_and_plain_attention_agree():
@@ -176,8 +191,12 @@ def test_metrics_text_is_prometheus_text():
     metrics.add("train_tokens_total", 5, rank="0")
     metrics.add("train_tokens_total", 7, rank="0")
     assert metrics.render().splitlines() == [
-        "# HELP train_loss Mean loss of the last step over all ranks, nats.", "# TYPE train_loss gauge", 'train_loss{job_name="a\\"b\\\\c",rank="0"} NaN',
-        "# HELP train_tokens_total Tokens trained on, all ranks.", "# TYPE train_tokens_total counter", 'train_tokens_total{job_name="a\\"b\\\\c",rank="0"} 12.0',
+        "# HELP train_loss Mean loss of the last step over all ranks, nats.",
+        "# TYPE train_loss gauge",
+        'train_loss{job_name="a\\"b\\\\c",rank="0"} NaN',
+        "# HELP train_tokens_total Tokens trained on, all ranks.",
+        "# TYPE train_tokens_total counter",
+        'train_tokens_total{job_name="a\\"b\\\\c",rank="0"} 12.0',
     ]
 
 
@@ -218,8 +237,13 @@ def test_trainjob_status_is_posted_with_the_token_and_the_last_one_always_arrive
     server = HTTPServer(("127.0.0.1", 0), Controller)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     (tmp_path / "token").write_text("secret\n")
-    status = TrainJobStatus({"KUBEFLOW_TRAINER_SERVER_URL": f"http://127.0.0.1:{server.server_address[1]}/status",
-                             "KUBEFLOW_TRAINER_SERVER_TOKEN": str(tmp_path / "token")}, minimum_seconds=30)
+    status = TrainJobStatus(
+        {
+            "KUBEFLOW_TRAINER_SERVER_URL": f"http://127.0.0.1:{server.server_address[1]}/status",
+            "KUBEFLOW_TRAINER_SERVER_TOKEN": str(tmp_path / "token"),
+        },
+        minimum_seconds=30,
+    )
     for step in range(1, 101):
         status.update(step, 100, 100.0 - step, {"train_loss": float("nan") if step == 100 else 2.0})
     status.close()
@@ -232,7 +256,12 @@ def test_trainjob_status_is_posted_with_the_token_and_the_last_one_always_arrive
 
 def test_dead_controller_never_hurts_training(tmp_path):
     (tmp_path / "token").write_text("t")
-    status = TrainJobStatus({"KUBEFLOW_TRAINER_SERVER_URL": "http://127.0.0.1:9/x", "KUBEFLOW_TRAINER_SERVER_TOKEN": str(tmp_path / "token")})
+    status = TrainJobStatus(
+        {
+            "KUBEFLOW_TRAINER_SERVER_URL": "http://127.0.0.1:9/x",
+            "KUBEFLOW_TRAINER_SERVER_TOKEN": str(tmp_path / "token"),
+        }
+    )
     status.update(1, 2, 1.0, {})
     status.close()
     assert status.failures == 1
@@ -266,7 +295,10 @@ def test_fault_strikes_once_over_restarts(tmp_path):
 # Checkpoint interval (figures: operations research of the project, Llama 3 405B's failure rate)
 
 
-@pytest.mark.parametrize("checkpoint,restart,ettr", [(10, 300, (98.8, 97.2, 93.1)), (60, 600, (97.1, 93.5, 84.2)), (300, 1200, (93.5, 85.7, 66.0))])
+@pytest.mark.parametrize(
+    "checkpoint,restart,ettr",
+    [(10, 300, (98.8, 97.2, 93.1)), (60, 600, (97.1, 93.5, 84.2)), (300, 1200, (93.5, 85.7, 66.0))],
+)
 def test_effective_training_time_at_the_optimum(checkpoint, restart, ettr):
     got = [100 * young_daly.plan(gpus, checkpoint, restart).ettr for gpus in (1024, 4096, 16384)]
     assert got == pytest.approx(ettr, abs=0.06)
@@ -288,7 +320,17 @@ def test_youngs_interval_is_the_minimum_of_the_waste():
 
 
 def test_table_is_printed():
-    out = subprocess.run([sys.executable, "-m", "kilogpu_training.young_daly", "--gpus", "1024", "--step-seconds", "2"], cwd=TRAINING, capture_output=True, text=True)
+    out = subprocess.run(
+        [sys.executable, "-m", "kilogpu_training.young_daly", "--gpus", "1024", "--step-seconds", "2"],
+        cwd=TRAINING,
+        capture_output=True,
+        text=True,
+    )
     assert out.returncode == 0 and "1888" in out.stdout and "98.8" in out.stdout
-    bad = subprocess.run([sys.executable, "-m", "kilogpu_training.young_daly", "--gpus", "0"], cwd=TRAINING, capture_output=True, text=True)
+    bad = subprocess.run(
+        [sys.executable, "-m", "kilogpu_training.young_daly", "--gpus", "0"],
+        cwd=TRAINING,
+        capture_output=True,
+        text=True,
+    )
     assert bad.returncode == 2

@@ -44,7 +44,16 @@ def test_sigkill_at_random_moments_never_changes_the_result(launch):
     whole = launch(*STEPS, ranks=1, name="whole").ok().losses()
     losses, generator = {}, random.Random(7)
     for _ in range(4):
-        run = launch("--steps", "24", "--checkpoint-interval-steps", "1", "--checkpoint-async", ranks=1, name="killed", wait=False)
+        run = launch(
+            "--steps",
+            "24",
+            "--checkpoint-interval-steps",
+            "1",
+            "--checkpoint-async",
+            ranks=1,
+            name="killed",
+            wait=False,
+        )
         lines, stop_after = [], generator.randint(3, 12)
         for line in run.processes[0].stdout:
             lines.append(line)
@@ -86,7 +95,9 @@ def test_nan_is_rolled_back_its_data_is_skipped_and_the_run_ends_healthy(launch)
     run = launch("--steps", "30", "--checkpoint-interval-steps", "5", *QUICK_ROLLBACK, faults="nan@17,rank=1").ok()
     rollback = run.events("rollback")
     assert [(r["from_step"], r["to_step"], r["suspects"]) for r in rollback] == [(17, 10, [15])]
-    assert run.journal()["skips"] == [[80, 144]]  # 8 batches of 8 from the checkpoint on: the batch of step 17 (136 to 143) is among them
+    assert run.journal()["skips"] == [
+        [80, 144]
+    ]  # 8 batches of 8 from the checkpoint on: the batch of step 17 (136 to 143) is among them
     assert all(math.isfinite(v) for v in run.losses().values())
     assert run.losses()[30] < run.losses()[10]
     assert run.events("finished")[0]["exit_code"] == 0
@@ -100,8 +111,22 @@ def test_lasting_loss_spike_is_rolled_back(launch):
 
 
 def test_vanishing_gradients_warn_at_once_and_roll_back_when_they_last(launch):
-    run = launch("--steps", "40", "--checkpoint-interval-steps", "5", *QUICK_ROLLBACK, "--gradient-patience", "4", faults="vanish@20,steps=15").ok()
-    found = [(e["step"], f["severity"]) for e in run.events("anomaly") for f in e["findings"] if f["rule"] == "gradient_vanishing"]
+    run = launch(
+        "--steps",
+        "40",
+        "--checkpoint-interval-steps",
+        "5",
+        *QUICK_ROLLBACK,
+        "--gradient-patience",
+        "4",
+        faults="vanish@20,steps=15",
+    ).ok()
+    found = [
+        (e["step"], f["severity"])
+        for e in run.events("anomaly")
+        for f in e["findings"]
+        if f["rule"] == "gradient_vanishing"
+    ]
     assert found == [(20, "warning"), (21, "warning"), (22, "warning"), (23, "critical")]
     assert run.events("rollback")[0]["from_step"] == 23
 
@@ -155,7 +180,18 @@ def test_flat_folder_as_a_configmap_mounts_it(launch, tmp_path):
 
 
 def test_endpoint_shows_which_rank_is_slow_and_the_whole_contract(launch):
-    run = launch("--steps", "400", "--checkpoint-interval-steps", "6", "--metrics-port", "0", "--gpu-peak-tflops", "1", faults="slow@4,rank=1,seconds=0.1", wait=False)
+    run = launch(
+        "--steps",
+        "400",
+        "--checkpoint-interval-steps",
+        "6",
+        "--metrics-port",
+        "0",
+        "--gpu-peak-tflops",
+        "1",
+        faults="slow@4,rank=1,seconds=0.1",
+        wait=False,
+    )
     port, text = None, ""
     for line in run.processes[0].stdout:
         event = json.loads(line)
@@ -165,23 +201,38 @@ def test_endpoint_shows_which_rank_is_slow_and_the_whole_contract(launch):
             break
     for process in run.processes:
         process.kill()
-    values = {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if not line.startswith("#")}
+    values = {
+        line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if not line.startswith("#")
+    }
     assert values['train_rank_compute_seconds{rank="1"}'] >= 0.1
     assert values['train_rank_compute_seconds{rank="0"}'] < values['train_rank_compute_seconds{rank="1"}']
     assert values['train_tokens_total{rank="0"}'] % (8 * 32) == 0 and values['train_step{rank="0"}'] >= 8
     assert 0 < values['train_mfu_ratio{rank="0"}'] < 1
     assert abs(time.time() - values['train_checkpoint_last_success_timestamp_seconds{rank="0"}']) < 120
     names = {key.partition("{")[0] for key in values}
-    wanted = "loss grad_norm step nonfinite_steps_total step_seconds_total data_wait_seconds_total checkpoint_interval_seconds productive_seconds_total lost_seconds_total"
+    wanted = "loss grad_norm step nonfinite_steps_total step_seconds_total data_wait_seconds_total"
+    wanted += " checkpoint_interval_seconds productive_seconds_total lost_seconds_total"
     assert {f"train_{n}" for n in wanted.split()} <= names
     assert "train_amp_loss_scale" not in names  # no fp16: a 1 here would raise the collapse alert
 
 
 def test_profiler_writes_a_trace(launch, tmp_path):
-    launch("--steps", "4", "--checkpoint-interval-steps", "4", "--profile-steps", "1:3", "--profile-dir", str(tmp_path / "trace"), ranks=1).ok()
+    launch(
+        "--steps",
+        "4",
+        "--checkpoint-interval-steps",
+        "4",
+        "--profile-steps",
+        "1:3",
+        "--profile-dir",
+        str(tmp_path / "trace"),
+        ranks=1,
+    ).ok()
     (trace,) = (tmp_path / "trace").iterdir()
     content = json.loads(trace.read_text())
-    events = content["traceEvents"] if isinstance(content, dict) else content  # builds without Kineto write the bare list
+    events = (
+        content["traceEvents"] if isinstance(content, dict) else content
+    )  # builds without Kineto write the bare list
     assert any("addmm" in str(e.get("name")) for e in events)
 
 
@@ -219,12 +270,15 @@ def test_sigterm_to_torchrun_saves_before_the_pod_is_gone(launch):
     assert run.codes[0] != 0  # 0 would tell Kubernetes that the job is complete
 
 
-@pytest.mark.parametrize("flags,message", [
-    (["--steps", "0"], "--steps: got 0; give 1 or more"),
-    (["--checkpoint-dir", "/proc/nowhere"], "--checkpoint-dir /proc/nowhere: cannot write"),
-    (["--data-dir", "/nonexistent"], "no *.bin file"),
-    (["--global-batch", "1"], "give at least the 2 ranks"),
-])
+@pytest.mark.parametrize(
+    "flags,message",
+    [
+        (["--steps", "0"], "--steps: got 0; give 1 or more"),
+        (["--checkpoint-dir", "/proc/nowhere"], "--checkpoint-dir /proc/nowhere: cannot write"),
+        (["--data-dir", "/nonexistent"], "no *.bin file"),
+        (["--global-batch", "1"], "give at least the 2 ranks"),
+    ],
+)
 def test_wrong_input_is_told_with_its_remedy_and_leaves_no_checkpoint(launch, flags, message):
     run = launch(*flags)
     assert set(run.codes) == {2}

@@ -1,6 +1,7 @@
 """Is this training run still healthy? Pure decisions on loss, gradient norm and loss scale; the loop acts on them.
 
-Two loss rules, on purpose. |x - moving average| > 3 sigma is what people expect, and it masks itself: a lasting jump enters its own
+Two loss rules, on purpose. |x - moving average| > 3 sigma is what people expect, and it masks itself: a lasting jump
+enters its own
 mean and deviation within minutes. Median and quartiles keep pointing at it. So the first warns, the second decides.
 """
 
@@ -87,7 +88,12 @@ class AnomalyDetector:
 
     def state(self) -> Dict[str, Any]:
         """History as plain values, for the checkpoint."""
-        return {"losses": list(self._losses), "norms": list(self._norms), "scales": list(self._scales), "streaks": dict(self._streaks)}
+        return {
+            "losses": list(self._losses),
+            "norms": list(self._norms),
+            "scales": list(self._scales),
+            "streaks": dict(self._streaks),
+        }
 
     def restore(self, state: Dict[str, Any]) -> None:
         """History from `state`; a changed window keeps the newest values."""
@@ -115,12 +121,28 @@ class AnomalyDetector:
             streak = self._streak("loss_spike", spiking)
             if spiking:
                 severity = CRITICAL if streak >= t.patience else WARNING
-                found.append(Finding("loss_spike", severity, loss, limit, f"loss {loss:.4g} over {limit:.4g}, {streak} steps in a row (median {median:.4g})"))
+                found.append(
+                    Finding(
+                        "loss_spike",
+                        severity,
+                        loss,
+                        limit,
+                        f"loss {loss:.4g} over {limit:.4g}, {streak} steps in a row (median {median:.4g})",
+                    )
+                )
             mean = sum(self._losses) / len(self._losses)
             deviation = math.sqrt(sum((x - mean) ** 2 for x in self._losses) / len(self._losses))
             if step > t.warn_after_step and abs(loss - mean) > t.sigma * deviation:
-                found.append(Finding("loss_three_sigma", WARNING, loss, mean + math.copysign(t.sigma * deviation, loss - mean),
-                                     f"loss {loss:.4g} is {abs(loss - mean) / deviation if deviation else math.inf:.1f} sigma from its average {mean:.4g}"))
+                found.append(
+                    Finding(
+                        "loss_three_sigma",
+                        WARNING,
+                        loss,
+                        mean + math.copysign(t.sigma * deviation, loss - mean),
+                        f"loss {loss:.4g} is {abs(loss - mean) / deviation if deviation else math.inf:.1f} "
+                        f"sigma from its average {mean:.4g}",
+                    )
+                )
         if not spiking:
             self._losses.append(loss)
         return found
@@ -131,10 +153,21 @@ class AnomalyDetector:
         exploding = median is not None and norm > t.explode_ratio * median
         vanishing = norm < t.vanish_absolute or (median is not None and norm < t.vanish_ratio * median)
         floor = max(t.vanish_absolute, t.vanish_ratio * (median or 0.0))
-        for rule, active, limit in (("gradient_explosion", exploding, t.explode_ratio * (median or 0.0)), ("gradient_vanishing", vanishing, floor)):
+        for rule, active, limit in (
+            ("gradient_explosion", exploding, t.explode_ratio * (median or 0.0)),
+            ("gradient_vanishing", vanishing, floor),
+        ):
             streak = self._streak(rule, active)
             if active:
-                found.append(Finding(rule, self._escalated(streak), norm, limit, f"gradient norm {norm:.3g}, limit {limit:.3g}, {streak} steps in a row"))
+                found.append(
+                    Finding(
+                        rule,
+                        self._escalated(streak),
+                        norm,
+                        limit,
+                        f"gradient norm {norm:.3g}, limit {limit:.3g}, {streak} steps in a row",
+                    )
+                )
         if not exploding and not vanishing:
             self._norms.append(norm)
         return found
@@ -150,7 +183,15 @@ class AnomalyDetector:
             return []
         # Many drops alone are a noisy search; only a scale that stays on the floor stops the run.
         severity = self._escalated(streak) if low else WARNING
-        return [Finding("amp_scale_collapse", severity, scale, t.scale_floor, f"loss scale {scale:g} after {drops} drops in {len(scales)} steps")]
+        return [
+            Finding(
+                "amp_scale_collapse",
+                severity,
+                scale,
+                t.scale_floor,
+                f"loss scale {scale:g} after {drops} drops in {len(scales)} steps",
+            )
+        ]
 
     def _escalated(self, streak: int) -> str:
         patience = self.thresholds.gradient_patience
@@ -159,7 +200,8 @@ class AnomalyDetector:
 
 @dataclass
 class Rollback:
-    """What to do about a critical finding: back to a checkpoint not after `to_at_most`, data forward to `data_position`."""
+    """What to do about a critical finding: back to a checkpoint not after `to_at_most`, data forward to
+    `data_position`."""
 
     to_at_most: int
     suspect_after: int
@@ -168,7 +210,8 @@ class Rollback:
 class RollbackPolicy:
     """Go back some steps and skip the data around the anomaly (PaLM: about 100 steps back, 200 to 500 batches skipped).
 
-    Bounded: an anomaly that comes back on other data is a fault of the model or of the hardware, and a person must look.
+    Bounded: an anomaly that comes back on other data is a fault of the model or of the hardware, and a person must
+    look.
     """
 
     def __init__(self, steps: int, skip_batches: int, limit: int) -> None:
@@ -181,7 +224,8 @@ class RollbackPolicy:
         return done < self.limit
 
     def target(self, anomaly_step: int, healthy_steps: List[int]) -> Optional[Rollback]:
-        """Newest checkpoint far enough before the anomaly; failing that the oldest before it; None when there is none."""
+        """Newest checkpoint far enough before the anomaly; failing that the oldest before it; None when there is
+        none."""
         before = [s for s in healthy_steps if s < anomaly_step]
         if not before:
             return None
@@ -190,10 +234,16 @@ class RollbackPolicy:
         return Rollback(to_at_most=chosen, suspect_after=chosen)
 
     def skip(self, checkpoint_position: int, anomaly_position: int, global_batch: int) -> "tuple[int, int]":
-        """Interval of data positions never to be read again: the asked batches, and at least all up to the anomaly's."""
-        return checkpoint_position, max(checkpoint_position + self.skip_batches * global_batch, anomaly_position + global_batch)
+        """Interval of data positions never to be read again: the asked batches, and at least all up to the
+        anomaly's."""
+        return checkpoint_position, max(
+            checkpoint_position + self.skip_batches * global_batch, anomaly_position + global_batch
+        )
 
 
 def describe(findings: List[Finding]) -> List[Dict[str, Any]]:
     """Findings as plain values for a log line; non-finite numbers as text, so that the line stays JSON."""
-    return [{k: (repr(v) if isinstance(v, float) and not math.isfinite(v) else v) for k, v in asdict(f).items()} for f in findings]
+    return [
+        {k: (repr(v) if isinstance(v, float) and not math.isfinite(v) else v) for k, v in asdict(f).items()}
+        for f in findings
+    ]

@@ -1,6 +1,7 @@
 """Checkpoints that survive a crash at any instruction, on any POSIX file system.
 
-    <dir>/step-0000000400/tensors.pt      weights and optimiser moments: tensors, and nothing that needs more than weights_only to load
+    <dir>/step-0000000400/tensors.pt      weights and optimiser moments: tensors, and nothing that needs more than
+    weights_only to load
     <dir>/step-0000000400/facts.json      step, data position, loss scale, anomaly history
     <dir>/step-0000000400/manifest.json   sizes and SHA-256 of the files, written last
     <dir>/step-0000000400/SUSPECT         why nobody may resume from here (only after an anomaly)
@@ -112,14 +113,22 @@ class Snapshot:
 class CheckpointStore:
     """Checkpoints of one run in one folder. Only rank 0 may hold one.
 
-    Kept are the `keep` newest, the last known good one, and between the two one every `ladder_steps`, so that at any time some
-    checkpoint is far enough back to become the next good one. A failed write raises in the synchronous case; in the asynchronous one
+    Kept are the `keep` newest, the last known good one, and between the two one every `ladder_steps`, so that at any
+    time some
+    checkpoint is far enough back to become the next good one. A failed write raises in the synchronous case; in the
+    asynchronous one
     it is counted in `failures` and passed to `on_failure`, and `wait` raises it.
     """
 
-    def __init__(self, folder: str, keep: int = 3, background: bool = False, ladder_steps: int = 0,
-                 on_saved: Optional[Callable[[int, float], None]] = None,
-                 on_failure: Optional[Callable[[int, BaseException], None]] = None) -> None:
+    def __init__(
+        self,
+        folder: str,
+        keep: int = 3,
+        background: bool = False,
+        ladder_steps: int = 0,
+        on_saved: Optional[Callable[[int, float], None]] = None,
+        on_failure: Optional[Callable[[int, BaseException], None]] = None,
+    ) -> None:
         self.folder = os.path.abspath(folder)
         self.keep = keep
         self.background = background
@@ -145,7 +154,11 @@ class CheckpointStore:
 
     def steps(self, with_suspects: bool = False) -> List[int]:
         """Steps that have a checkpoint, ascending; suspects only on request."""
-        found = [int(n[len(PREFIX):]) for n in os.listdir(self.folder) if n.startswith(PREFIX) and n[len(PREFIX):].isdigit()]
+        found = [
+            int(n[len(PREFIX) :])
+            for n in os.listdir(self.folder)
+            if n.startswith(PREFIX) and n[len(PREFIX) :].isdigit()
+        ]
         return sorted(s for s in found if with_suspects or not self.is_suspect(s))
 
     def is_suspect(self, step: int) -> bool:
@@ -176,7 +189,8 @@ class CheckpointStore:
     def save(self, step: int, tensors: Dict[Any, Any], facts: Dict[str, Any], force_sync: bool = False) -> float:
         """Saves nested tensors and plain facts; returns the seconds that training stood still.
 
-        In the background case it stands still for the copy to host memory, and for an earlier write that is not yet done.
+        In the background case it stands still for the copy to host memory, and for an earlier write that is not yet
+        done.
         """
         start = time.perf_counter()
         self.wait(raise_errors=False)
@@ -225,16 +239,26 @@ class CheckpointStore:
         os.makedirs(partial)
         try:
             files = {}
-            for name, put in (("tensors.pt", lambda out: torch.save(tensors, out)), ("facts.json", lambda out: out.write(json.dumps(facts).encode()))):
+            for name, put in (
+                ("tensors.pt", lambda out: torch.save(tensors, out)),
+                ("facts.json", lambda out: out.write(json.dumps(facts).encode())),
+            ):
                 writer = _HashingWriter(os.path.join(partial, name))
                 put(writer)
                 files[name] = {"sha256": writer.finish(), "bytes": writer.bytes}
-            write_json(os.path.join(partial, "manifest.json"), {
-                "format": FORMAT, "step": step, "createdAt": time.time(), "torch": torch.__version__,
-                "files": files,
-            })
+            write_json(
+                os.path.join(partial, "manifest.json"),
+                {
+                    "format": FORMAT,
+                    "step": step,
+                    "createdAt": time.time(),
+                    "torch": torch.__version__,
+                    "files": files,
+                },
+            )
             if os.path.exists(final):
-                # The step was trained before, and rolled back or found corrupt. Between these renames the older ones stand.
+                # The step was trained before, and rolled back or found corrupt. Between these renames the older ones
+                # stand.
                 replaced = os.path.join(self.folder, f".replaced-{step:010d}-{os.getpid()}")
                 os.rename(final, replaced)
                 os.rename(partial, final)
@@ -250,7 +274,7 @@ class CheckpointStore:
     def _prune(self) -> None:
         healthy = self.steps()
         good = self.last_good()
-        keep = set(healthy[-self.keep:]) | {good}
+        keep = set(healthy[-self.keep :]) | {good}
         rung = good if good is not None else healthy[0]
         keep.add(rung)
         for step in healthy:
@@ -286,7 +310,8 @@ class CheckpointStore:
         return manifest
 
     def load_newest(self, at_most: Optional[int] = None) -> Optional[Tuple[Dict[Any, Any], Dict[str, Any]]]:
-        """Tensors and facts of the newest checkpoint that is whole and not suspect, not after `at_most`; None when there is none.
+        """Tensors and facts of the newest checkpoint that is whole and not suspect, not after `at_most`; None when
+        there is none.
 
         What it passes over is listed in `rejected` with the reason.
         """
@@ -311,7 +336,8 @@ def _load(path: str) -> Dict[Any, Any]:
 
 
 class RunJournal:
-    """Facts about the run that no rollback may undo, in run.json. Rank 0 writes, and every change is on disk at once."""
+    """Facts about the run that no rollback may undo, in run.json. Rank 0 writes, and every change is on disk at
+    once."""
 
     def __init__(self, folder: str) -> None:
         self._path = os.path.join(folder, "run.json")
@@ -327,8 +353,16 @@ class RunJournal:
 
     def write(self) -> None:
         """Puts the facts on disk."""
-        write_json(self._path, {
-            "restarts": self.restarts, "rollbacks": self.rollbacks, "skips": self.skips, "highWaterStep": self.high_water_step,
-            "aliveAt": time.time(), "productiveSeconds": self.productive_seconds, "lostSeconds": self.lost_seconds,
-            "finished": self.finished,
-        })
+        write_json(
+            self._path,
+            {
+                "restarts": self.restarts,
+                "rollbacks": self.rollbacks,
+                "skips": self.skips,
+                "highWaterStep": self.high_water_step,
+                "aliveAt": time.time(),
+                "productiveSeconds": self.productive_seconds,
+                "lostSeconds": self.lost_seconds,
+                "finished": self.finished,
+            },
+        )

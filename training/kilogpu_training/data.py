@@ -1,6 +1,7 @@
 """Token data: memory-mapped shards or a generated corpus, in an order that is a pure function of seed and position.
 
-A position counts sequences over the whole job, so it means the same for any number of ranks: a checkpoint holds one integer,
+A position counts sequences over the whole job, so it means the same for any number of ranks: a checkpoint holds one
+integer,
 and the job may come back with more or fewer nodes.
 """
 
@@ -63,13 +64,17 @@ def open_shards(folder: str, length: int, vocab_size: int) -> TokenSource:
         headed = header[0] == SHARD_MAGIC
         offset = SHARD_HEADER_BYTES if headed else 0
         if headed and size != offset + 2 * int(header[2]):
-            raise DataError(f"{path}: header promises {int(header[2])} tokens, the file has {(size - offset) // 2}; fetch it again")
+            raise DataError(
+                f"{path}: header promises {int(header[2])} tokens, the file has {(size - offset) // 2}; fetch it again"
+            )
         if size <= offset or (size - offset) % 2:
             raise DataError(f"{path}: {size} bytes is no whole number of uint16 tokens; fetch it again")
         array = np.memmap(path, dtype=np.uint16, mode="r", offset=offset)
         sample = array[: 1 << 16]
         if int(sample.max()) >= vocab_size:
-            raise DataError(f"{path}: token {int(sample.max())} is outside the vocabulary of {vocab_size}; raise --vocab-size")
+            raise DataError(
+                f"{path}: token {int(sample.max())} is outside the vocabulary of {vocab_size}; raise --vocab-size"
+            )
         arrays.append(array)
         identity.update(f"{os.path.basename(path)}:{size}:".encode() + sample[:1024].tobytes())
     return TokenSource(arrays, length, identity.hexdigest())
@@ -83,7 +88,11 @@ def generated_bytes(length: int, size: int = 1 << 20) -> TokenSource:
     rng = np.random.Generator(np.random.PCG64(20190214))
     who = "the cluster|a node|one rank|the fabric|each worker|our scheduler|the trainer|a switch".split("|")
     does = "sends|reduces|gathers|loses|repairs|measures|drains|restores|shuffles|scatters".split("|")
-    what = "gradients|a checkpoint|the batch|eight shards|its queue|every token|the weights|a link|the spare node".split("|")
+    what = (
+        "gradients|a checkpoint|the batch|eight shards|its queue|every token|the weights|a link|the spare node".split(
+            "|"
+        )
+    )
     how = "quickly|without a fault|over the network|at night|before the deadline|again|in order|twice".split("|")
     lines, total = [], 0
     while total < size:
@@ -93,6 +102,11 @@ def generated_bytes(length: int, size: int = 1 << 20) -> TokenSource:
         total += len(line)
     text = "".join(lines)[:size].encode()
     return TokenSource([np.frombuffer(text, dtype=np.uint8)], length, hashlib.sha256(text).hexdigest())
+
+
+def open_source(folder: Optional[str], length: int, vocab_size: int) -> TokenSource:
+    """Shards of a folder; the generated corpus when no folder is given."""
+    return open_shards(folder, length, vocab_size) if folder else generated_bytes(length)
 
 
 def shuffled(index: int, size: int, key: int) -> int:
@@ -105,7 +119,9 @@ def shuffled(index: int, size: int, key: int) -> int:
     while True:
         left, right = index >> half, index & mask
         for round_number in range(4):
-            mixed = (right * 0x9E3779B97F4A7C15 + key * 0xBF58476D1CE4E5B9 + round_number * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
+            mixed = (
+                right * 0x9E3779B97F4A7C15 + key * 0xBF58476D1CE4E5B9 + round_number * 0x94D049BB133111EB
+            ) & 0xFFFFFFFFFFFFFFFF
             mixed ^= mixed >> 29
             mixed = (mixed * 0xD6E8FEB86659FD93) & 0xFFFFFFFFFFFFFFFF
             left, right = right, left ^ ((mixed >> 32) & mask)
@@ -133,11 +149,21 @@ def rank_range(global_batch: int, rank: int, world: int) -> Tuple[int, int]:
 class ShardedLoader:
     """Micro-batches of one rank, prefetched in a thread.
 
-    `position` is the next global batch's first sequence. `take` returns the batch and moves on; `seek` jumps (resume, rollback).
+    `position` is the next global batch's first sequence. `take` returns the batch and moves on; `seek` jumps (resume,
+    rollback).
     """
 
-    def __init__(self, source: TokenSource, global_batch: int, micro_batch: int, rank: int, world: int, seed: int, depth: int = 2,
-                 device: Optional[torch.device] = None) -> None:
+    def __init__(
+        self,
+        source: TokenSource,
+        global_batch: int,
+        micro_batch: int,
+        rank: int,
+        world: int,
+        seed: int,
+        depth: int = 2,
+        device: Optional[torch.device] = None,
+    ) -> None:
         if world > global_batch:
             raise DataError(f"--global-batch: got {global_batch}; give at least the {world} ranks of the job")
         self.position = 0
@@ -186,7 +212,9 @@ class ShardedLoader:
         """Micro-batches of the global batch that starts at `position`."""
         first, last = self._range
         rows = [self._sequence(position + offset) for offset in range(first, last)]
-        return [torch.from_numpy(np.stack(rows[i : i + self._micro_batch])) for i in range(0, len(rows), self._micro_batch)]
+        return [
+            torch.from_numpy(np.stack(rows[i : i + self._micro_batch])) for i in range(0, len(rows), self._micro_batch)
+        ]
 
     def _sequence(self, position: int) -> np.ndarray:
         epoch, index = divmod(position, len(self._source))
@@ -203,7 +231,10 @@ class ShardedLoader:
                 # A thread starts on GPU 0: pinning from there would open a context of every rank on that one GPU.
                 torch.cuda.set_device(self._device)
             for start in self._positions(position):
-                item: object = (start, [b.pin_memory() if self._device is not None else b for b in self.batch_at(start)])
+                item: object = (
+                    start,
+                    [b.pin_memory() if self._device is not None else b for b in self.batch_at(start)],
+                )
                 if not self._put(out, stop, item):
                     return
         except Exception as error:  # handed to the training thread, which must not wait for ever

@@ -92,12 +92,15 @@ def leave(world: World) -> None:
 def broadcast_training_state(world: World, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> None:
     """Copies rank 0's weights and AdamW moments to all ranks.
 
-    One rank reads the checkpoint: a thousand ranks reading gigabytes each would make storage the slowest part of a restart.
+    One rank reads the checkpoint: a thousand ranks reading gigabytes each would make storage the slowest part of a
+    restart.
     """
     if world.size == 1:
         return
     tensors = list(model.state_dict().values())
-    has_moments = world.object_from_first(any("exp_avg" in s for s in optimizer.state.values()) if world.first else None)
+    has_moments = world.object_from_first(
+        any("exp_avg" in s for s in optimizer.state.values()) if world.first else None
+    )
     if not has_moments:
         optimizer.state.clear()
     else:

@@ -1,4 +1,5 @@
-"""Rehearsed failures, so that detection and recovery are proved before a real one: KILOGPU_FAULTS="nan@40;kill@90,rank=1".
+"""Rehearsed failures, so that detection and recovery are proved before a real one:
+KILOGPU_FAULTS="nan@40;kill@90,rank=1".
 
     nan@STEP[,rank=0]                     that rank's loss, hence every rank's gradient, becomes NaN
     vanish@STEP[,steps=30,factor=1e-12]   gradients shrink to nothing
@@ -8,7 +9,8 @@
     slow@STEP[,rank=1,seconds=0.5]        the rank computes late in every step from there on
     corrupt@STEP                          the first checkpoint at or after STEP is damaged on storage
 
-Each fault strikes once in a run, also over restarts: a marker in the checkpoint folder remembers. leak and slow last until the restart.
+Each fault strikes once in a run, also over restarts: a marker in the checkpoint folder remembers. leak and slow last
+until the restart.
 """
 
 import os
@@ -51,7 +53,10 @@ def parse_faults(text: str) -> List[Fault]:
         for pair in rest:
             key, _, value = pair.partition("=")
             if key.strip() not in options:
-                raise ValueError(f"KILOGPU_FAULTS: {entry!r}: unknown option {key.strip()!r}; {kind} takes {', '.join(options) or 'none'}")
+                raise ValueError(
+                    f"KILOGPU_FAULTS: {entry!r}: unknown option {key.strip()!r}; {kind} takes "
+                    f"{', '.join(options) or 'none'}"
+                )
             try:
                 options[key.strip()] = float(value)
             except ValueError:
@@ -76,12 +81,14 @@ class Faults:
         """Kill, slow, leak and spike."""
         for fault in self._due(step, "spike"):
             with torch.no_grad():
-                model.norm.weight.mul_(fault.options["factor"])  # type: ignore[union-attr,operator]
+                model.norm.weight.mul_(fault.options["factor"])
             self._strike(fault)
         for fault in self._due(step, "slow", lasting=True):
             time.sleep(fault.options["seconds"])
         for fault in self._due(step, "leak", lasting=True):
-            self._leaked.append(torch.ones(int(fault.options["megabytes"] * (1 << 18)), dtype=torch.float32, device=device))
+            self._leaked.append(
+                torch.ones(int(fault.options["megabytes"] * (1 << 18)), dtype=torch.float32, device=device)
+            )
         for fault in self._due(step, "kill"):
             self._strike(fault)
             os.kill(os.getpid(), signal.SIGKILL)
@@ -96,7 +103,11 @@ class Faults:
     def on_gradients(self, step: int, model: torch.nn.Module) -> None:
         """Vanishing gradients."""
         for fault in self._faults:
-            if fault.kind == "vanish" and fault.step <= step < fault.step + fault.options["steps"] and not self._has_struck(fault):
+            if (
+                fault.kind == "vanish"
+                and fault.step <= step < fault.step + fault.options["steps"]
+                and not self._has_struck(fault)
+            ):
                 for parameter in model.parameters():
                     if parameter.grad is not None:
                         parameter.grad.mul_(fault.options["factor"])
@@ -122,9 +133,14 @@ class Faults:
                 self._strike(fault)
 
     def _due(self, step: int, kind: str, lasting: bool = False) -> List[Fault]:
-        return [f for f in self._faults
-                if f.kind == kind and (step >= f.step if lasting else step == f.step) and not self._has_struck(f)
-                and int(f.options.get("rank", self._rank)) == self._rank]
+        return [
+            f
+            for f in self._faults
+            if f.kind == kind
+            and (step >= f.step if lasting else step == f.step)
+            and not self._has_struck(f)
+            and int(f.options.get("rank", self._rank)) == self._rank
+        ]
 
     def _has_struck(self, fault: Fault) -> bool:
         return f"{fault.kind}@{fault.step}" in self._struck

@@ -2,7 +2,6 @@
 
 import math
 import os
-import signal
 import time
 from typing import Any, Dict, List, Optional
 
@@ -11,8 +10,8 @@ import torch
 from .anomaly import CRITICAL, AnomalyDetector, Finding, RollbackPolicy, Thresholds
 from .checkpoint import CheckpointStore, RunJournal
 from .config import TrainConfig
-from .data import DataError, ShardedLoader, TokenSource, generated_bytes, open_shards
-from .distributed import World, broadcast_training_state, join, leave
+from .data import ShardedLoader, open_source
+from .distributed import World, broadcast_training_state
 from .faults import Faults
 from .model import build
 from .optim import learning_rate, resolve_precision
@@ -20,7 +19,6 @@ from .report import log
 from .step import StepRunner
 from .telemetry import Telemetry
 
-EXIT_INPUT = 2
 EXIT_ANOMALY = 65  # the run is sick and rollbacks are spent: a restart would not help
 EXIT_STORAGE = 74  # the last checkpoint could not be written
 
@@ -49,28 +47,50 @@ class Trainer:
         if world.device.type == "cuda":
             torch.backends.cuda.matmul.allow_tf32 = True
             torch.backends.cudnn.allow_tf32 = True
-        self.source = _source(config)
-        self.loader = ShardedLoader(self.source, config.global_batch, config.micro_batch, world.rank, world.size, config.seed,
-                                    device=world.device)
+        self.source = open_source(config.data_dir, config.sequence_length, config.vocab_size)
+        self.loader = ShardedLoader(
+            self.source,
+            config.global_batch,
+            config.micro_batch,
+            world.rank,
+            world.size,
+            config.seed,
+            device=world.device,
+        )
         self.faults = Faults(os.environ.get("KILOGPU_FAULTS", ""), world.rank, config.checkpoint_dir)
         model, _ = build(config.preset, config.vocab_size, config.sequence_length, config.dropout, config.recompute)
         self.precision = resolve_precision(config, world.device)
         self.runner = StepRunner(config, world, model, self.precision, self.faults)
         self.telemetry = Telemetry(config, world, model.flops_per_token())
         self.policy = RollbackPolicy(config.rollback_steps, config.skip_batches, config.max_rollbacks)
-        self.detector = AnomalyDetector(Thresholds(
-            window=config.anomaly_window, history=config.anomaly_history, patience=config.anomaly_patience,
-            gradient_patience=config.gradient_patience, warn_after_step=config.warn_after_step))
+        self.detector = AnomalyDetector(
+            Thresholds(
+                window=config.anomaly_window,
+                history=config.anomaly_history,
+                patience=config.anomaly_patience,
+                gradient_patience=config.gradient_patience,
+                warn_after_step=config.warn_after_step,
+            )
+        )
         self.store: Optional[CheckpointStore] = None
         self.journal: Optional[RunJournal] = None
         if world.first:
             try:
-                self.store = CheckpointStore(config.checkpoint_dir, config.keep_checkpoints, config.checkpoint_async,
-                                             max(1, config.rollback_steps // 2), self._saved, self._save_failed)
+                self.store = CheckpointStore(
+                    config.checkpoint_dir,
+                    config.keep_checkpoints,
+                    config.checkpoint_async,
+                    max(1, config.rollback_steps // 2),
+                    self._saved,
+                    self._save_failed,
+                )
                 self.journal = RunJournal(config.checkpoint_dir)
                 self.journal.write()
             except OSError as error:
-                raise InputError(f"--checkpoint-dir {config.checkpoint_dir}: cannot write ({error}); give a folder with space and write access") from error
+                raise InputError(
+                    f"--checkpoint-dir {config.checkpoint_dir}: cannot write ({error}); give a folder with "
+                    "space and write access"
+                ) from error
 
     # Start, loop, end
 
@@ -94,13 +114,25 @@ class Trainer:
             self.telemetry.start(self.journal)
             if resumed:
                 # Else the alert on the checkpoint's age has no series to look at until the next one.
-                self.telemetry.set("train_checkpoint_last_success_timestamp_seconds", self.store.verify(self.step)["createdAt"])
+                self.telemetry.set(
+                    "train_checkpoint_last_success_timestamp_seconds", self.store.verify(self.step)["createdAt"]
+                )
                 self.telemetry.set("train_checkpoint_last_step", self.step)
             for step, reason in self.store.rejected:
                 log("checkpoint_rejected", step=step, reason=reason)
-            log("start", step=self.step, resumed=resumed, position=self.loader.position, world_size=self.world.size, restarts=self.journal.restarts,
-                device=str(self.world.device), precision=self.precision, parameters=self.runner.model.parameter_count(),
-                data_sequences=len(self.source), metrics_port=self.telemetry.server.port if self.telemetry.server else None)
+            log(
+                "start",
+                step=self.step,
+                resumed=resumed,
+                position=self.loader.position,
+                world_size=self.world.size,
+                restarts=self.journal.restarts,
+                device=str(self.world.device),
+                precision=self.precision,
+                parameters=self.runner.model.parameter_count(),
+                data_sequences=len(self.source),
+                metrics_port=self.telemetry.server.port if self.telemetry.server else None,
+            )
         if not resumed:
             # Proves that storage can be written before GPU hours are spent, and gives the first rollback a place to go.
             self._save(final=False)
@@ -122,7 +154,12 @@ class Trainer:
                 reason = "; ".join(f.message for f in findings if f.severity == CRITICAL)
                 if decision == GIVE_UP or not self._roll_back(position, reason):
                     if self.world.first:
-                        log("given_up", step=self.step, reason=reason, remedy="look at data and hardware; no rollback or no good checkpoint is left")
+                        log(
+                            "given_up",
+                            step=self.step,
+                            reason=reason,
+                            remedy="look at data and hardware; no rollback or no good checkpoint is left",
+                        )
                     return EXIT_ANOMALY
                 continue
             rate = learning_rate(self.step, config)
@@ -150,8 +187,13 @@ class Trainer:
         if self.journal:
             self.journal.finished = event == "finished"
             self._write_journal()
-            log(event, step=self.step, exit_code=code if saved else EXIT_STORAGE, productive_seconds=self.journal.productive_seconds,
-                lost_seconds=self.journal.lost_seconds)
+            log(
+                event,
+                step=self.step,
+                exit_code=code if saved else EXIT_STORAGE,
+                productive_seconds=self.journal.productive_seconds,
+                lost_seconds=self.journal.lost_seconds,
+            )
         # Every rank leaves with the same code, and none before the checkpoint stands.
         return int(self.world.from_first([float(code if saved else EXIT_STORAGE)])[0])
 
@@ -173,7 +215,10 @@ class Trainer:
     def _checkpoint_due(self) -> bool:
         config, after = self.config, self.step + 1
         by_steps = config.checkpoint_interval_steps > 0 and after % config.checkpoint_interval_steps == 0
-        by_time = config.checkpoint_interval_seconds > 0 and time.monotonic() - self._last_saved_at >= config.checkpoint_interval_seconds
+        by_time = (
+            config.checkpoint_interval_seconds > 0
+            and time.monotonic() - self._last_saved_at >= config.checkpoint_interval_seconds
+        )
         return by_steps or by_time
 
     def _roll_back(self, anomaly_position: int, reason: str) -> bool:
@@ -190,43 +235,63 @@ class Trainer:
         self._last_saved_step = -1
         if self.store and self.journal:
             suspects = self.store.mark_suspect(self.step, reason)
-            self.journal.rollbacks.append({"atStep": anomaly_step, "toStep": self.step, "reason": reason, "at": time.time()})
+            self.journal.rollbacks.append(
+                {"atStep": anomaly_step, "toStep": self.step, "reason": reason, "at": time.time()}
+            )
             self.journal.lost_seconds += time.perf_counter() - began
             self._write_journal()
             self.telemetry.set("train_rollbacks_total", len(self.journal.rollbacks))
             self.telemetry.accounts(self.journal)
-            log("rollback", from_step=anomaly_step, to_step=self.step, position=self.loader.position, suspects=suspects, reason=reason,
-                rollbacks=len(self.journal.rollbacks))
+            log(
+                "rollback",
+                from_step=anomaly_step,
+                to_step=self.step,
+                position=self.loader.position,
+                suspects=suspects,
+                reason=reason,
+                rollbacks=len(self.journal.rollbacks),
+            )
         return True
 
     # State in and out
 
     def _tensors(self) -> Dict[str, Any]:
-        # Of the optimiser only its moments: rates and decay come from the flags, which the user may have changed on purpose.
+        # Of the optimiser only its moments: rates and decay come from the flags, which the user may have changed on
+        # purpose.
         return {"model": dict(self.runner.model.state_dict()), "optimizer": self.runner.optimizer.state_dict()["state"]}
 
     def _facts(self) -> Dict[str, Any]:
         return {
-            "scaler": self.runner.scaler.state_dict(), "step": self.step, "position": self.loader.position, "data": self._data_identity(), "world_size": self.world.size,
-            "seed": self.config.seed, "detector": self.detector.state(),
+            "scaler": self.runner.scaler.state_dict(),
+            "step": self.step,
+            "position": self.loader.position,
+            "data": self._data_identity(),
+            "world_size": self.world.size,
+            "seed": self.config.seed,
+            "detector": self.detector.state(),
         }
 
     def _data_identity(self) -> str:
         return f"{self.source.fingerprint}:{self.source.length}:{self.config.seed}"
 
     def _load(self, at_most: Optional[int], skips: List[Any], anomaly_position: Optional[int] = None) -> bool:
-        """Newest good state not after `at_most` to all ranks; False when there is none. Raises InputError on every rank alike."""
+        """Newest good state not after `at_most` to all ranks; False when there is none. Raises InputError on every
+        rank alike."""
         facts: Optional[Dict[str, Any]] = None
         if self.store and self.journal:
             loaded = self.store.load_newest(at_most)
             if loaded:
                 facts = self._apply(*loaded)
                 if anomaly_position is not None and "error" not in facts:
-                    self.journal.skips.append(self.policy.skip(facts["position"], anomaly_position, self.config.global_batch))
+                    self.journal.skips.append(
+                        self.policy.skip(facts["position"], anomaly_position, self.config.global_batch)
+                    )
             elif at_most is None and self.store.rejected:
                 reasons = "; ".join(reason for _, reason in self.store.rejected)
-                facts = {"error": f"--checkpoint-dir {self.config.checkpoint_dir}: no checkpoint there can be read ({reasons}); mend storage, or start "
-                                  "over in an empty folder"}
+                facts = {
+                    "error": f"--checkpoint-dir {self.config.checkpoint_dir}: no checkpoint there can be read "
+                    f"({reasons}); mend storage, or start over in an empty folder"
+                }
             facts = {**(facts or {"step": None, "position": 0}), "skips": self.journal.skips}
         facts = self.world.object_from_first(facts)
         assert facts is not None
@@ -244,21 +309,32 @@ class Trainer:
 
     def _apply(self, tensors: Dict[str, Any], state: Dict[str, Any]) -> Dict[str, Any]:
         if state["data"] != self._data_identity() and not self.config.allow_data_change:
-            return {"error": f"--data-dir, --sequence-length or --seed: not those of the checkpoint in {self.config.checkpoint_dir}, so its data "
-                             "position means nothing; restore them, or pass --allow-data-change to go on at that position"}
+            return {
+                "error": "--data-dir, --sequence-length or --seed: not those of the checkpoint in "
+                f"{self.config.checkpoint_dir}, so its data "
+                "position means nothing; restore them, or pass --allow-data-change to go on at that position"
+            }
         try:
             self.runner.model.load_state_dict(tensors["model"])
             groups = self.runner.optimizer.state_dict()["param_groups"]
             self.runner.optimizer.load_state_dict({"state": tensors["optimizer"], "param_groups": groups})
         except (KeyError, RuntimeError, ValueError) as error:
-            return {"error": f"--preset, --vocab-size: another model than the checkpoint's in {self.config.checkpoint_dir} ({str(error).splitlines()[0]}); "
-                             "use the same, or another --checkpoint-dir"}
+            return {
+                "error": "--preset, --vocab-size: another model than the checkpoint's in "
+                f"{self.config.checkpoint_dir} ({str(error).splitlines()[0]}); "
+                "use the same, or another --checkpoint-dir"
+            }
         self.detector.restore(state["detector"])
-        scaler = state["scaler"] if bool(state["scaler"]) == self.runner.scaler.is_enabled() else self.runner.scaler.state_dict()
+        scaler = (
+            state["scaler"]
+            if bool(state["scaler"]) == self.runner.scaler.is_enabled()
+            else self.runner.scaler.state_dict()
+        )
         return {"step": state["step"], "position": state["position"], "scaler": scaler}
 
     def _save(self, final: bool) -> bool:
-        """Checkpoints on rank 0. A failed write is counted and trained past, unless it is the last: the alert on its age calls a person."""
+        """Checkpoints on rank 0. A failed write is counted and trained past, unless it is the last: the alert on its
+        age calls a person."""
         self._last_saved_at = time.monotonic()
         if not self.store or not self.journal:
             return True
@@ -270,7 +346,10 @@ class Trainer:
         except Exception as error:
             saved = False
             if self.step == 0:
-                raise InputError(f"--checkpoint-dir {self.config.checkpoint_dir}: cannot write ({error}); give a folder with space and write access") from error
+                raise InputError(
+                    f"--checkpoint-dir {self.config.checkpoint_dir}: cannot write ({error}); give a folder with "
+                    "space and write access"
+                ) from error
         stalled = time.perf_counter() - began
         self.telemetry.add("train_checkpoint_stall_seconds_total", stalled)
         self.journal.lost_seconds += stalled
@@ -317,40 +396,3 @@ class Trainer:
             self.journal.write()
         except OSError as error:
             log("journal_failed", error=str(error))
-
-
-def _source(config: TrainConfig) -> TokenSource:
-    if config.data_dir:
-        return open_shards(config.data_dir, config.sequence_length, config.vocab_size)
-    return generated_bytes(config.sequence_length)
-
-
-def main(config: TrainConfig) -> int:
-    """Runs one rank; the exit code is 0, EXIT_INPUT, EXIT_ANOMALY, EXIT_STORAGE or --preempt-exit-code."""
-    born = time.time()
-    world = join(config.collective_timeout_seconds)
-    trainer, problem = None, ""
-    try:
-        trainer = Trainer(config, world, born)
-    except (InputError, DataError, ValueError) as error:
-        problem = str(error)
-    # One rank's mistake ends all ranks in order, not in a collective that nobody else enters.
-    if world.sum([1.0 if problem else 0.0])[0] > 0 or trainer is None:
-        if problem:
-            log("input_error", rank=world.rank, error=problem)
-        leave(world)
-        return EXIT_INPUT
-    try:
-        running = trainer
-
-        def stop(signum: int, frame: object) -> None:
-            running.stopping = True
-
-        signal.signal(signal.SIGTERM, stop)
-        signal.signal(signal.SIGUSR1, stop)
-        code = trainer.run()
-    except InputError as error:
-        log("input_error", rank=world.rank, error=str(error))
-        return EXIT_INPUT
-    leave(world)
-    return code

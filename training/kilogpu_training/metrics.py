@@ -1,7 +1,9 @@
 """The training metric contract as Prometheus text, on the standard library's HTTP server.
 
-Names, types and help are in CONTRACT: alerts and dashboards are built on exactly these. Series appear with their first value, so an
-absent subsystem (no fp16, no GPU, no checkpoint yet) shows as an absent series, never as a zero that would trip an alert.
+Names, types and help are in CONTRACT: alerts and dashboards are built on exactly these. Series appear with their first
+value, so an
+absent subsystem (no fp16, no GPU, no checkpoint yet) shows as an absent series, never as a zero that would trip an
+alert.
 """
 
 import os
@@ -25,10 +27,16 @@ CONTRACT: Dict[str, Tuple[str, str]] = {
     "train_anomalies_total": ("counter", "Findings of the anomaly rules."),
     "train_rollbacks_total": ("counter", "Rollbacks to an earlier checkpoint."),
     "train_restarts_total": ("counter", "Starts of this run after its first."),
-    "train_rank_compute_seconds": ("gauge", "Forward and backward time of a rank in the last step, collectives left out."),
+    "train_rank_compute_seconds": (
+        "gauge",
+        "Forward and backward time of a rank in the last step, collectives left out.",
+    ),
     "train_checkpoint_last_success_timestamp_seconds": ("gauge", "Unix time of the newest checkpoint on storage."),
     "train_checkpoint_last_step": ("gauge", "Step of the newest checkpoint on storage."),
-    "train_checkpoint_interval_seconds": ("gauge", "Time between checkpoints, as configured or as it follows from the step time."),
+    "train_checkpoint_interval_seconds": (
+        "gauge",
+        "Time between checkpoints, as configured or as it follows from the step time.",
+    ),
     "train_checkpoint_write_seconds": ("gauge", "How long the last checkpoint took to reach storage."),
     "train_checkpoint_stall_seconds_total": ("counter", "Wall seconds that training stood still for checkpoints."),
     "train_checkpoint_failures_total": ("counter", "Checkpoints that could not be written."),

@@ -1,4 +1,5 @@
-"""GPT-2 as published: pre-norm transformer, learned positions, GELU (tanh), tied embedding; presets by parameter count."""
+"""GPT-2 as published: pre-norm transformer, learned positions, GELU (tanh), tied embedding; presets by parameter
+count."""
 
 import math
 from dataclasses import dataclass
@@ -42,7 +43,10 @@ class Attention(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         batch, length, width = x.shape
-        q, k, v = (t.view(batch, length, self.heads, width // self.heads).transpose(1, 2) for t in self.qkv(x).split(width, dim=2))
+        q, k, v = (
+            t.view(batch, length, self.heads, width // self.heads).transpose(1, 2)
+            for t in self.qkv(x).split(width, dim=2)
+        )
         dropout = self.dropout if self.training else 0.0
         if self.fused:
             y = F.scaled_dot_product_attention(q, k, v, dropout_p=dropout, is_causal=True)
@@ -73,9 +77,12 @@ class Block(nn.Module):
 
 
 class GPT2(nn.Module):
-    """The language model. `forward(tokens, targets)` gives the mean cross-entropy in nats, `forward(tokens)` the logits."""
+    """The language model. `forward(tokens, targets)` gives the mean cross-entropy in nats, `forward(tokens)` the
+    logits."""
 
-    def __init__(self, shape: Shape, vocab_size: int, sequence_length: int, dropout: float = 0.0, recompute_layers: bool = False) -> None:
+    def __init__(
+        self, shape: Shape, vocab_size: int, sequence_length: int, dropout: float = 0.0, recompute_layers: bool = False
+    ) -> None:
         super().__init__()
         self.shape = shape
         self.sequence_length = sequence_length
@@ -125,7 +132,9 @@ class GPT2(nn.Module):
         return [{"params": matrices, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
 
 
-def build(preset: str, vocab_size: int, sequence_length: int, dropout: float, recompute_layers: bool) -> Tuple[GPT2, Shape]:
+def build(
+    preset: str, vocab_size: int, sequence_length: int, dropout: float, recompute_layers: bool
+) -> Tuple[GPT2, Shape]:
     """The model of a preset, on CPU. Weights depend on torch's seed only."""
     shape = PRESETS[preset]
     return GPT2(shape, vocab_size, sequence_length, dropout, recompute_layers), shape

@@ -23,7 +23,8 @@ def log(event: str, **values: Any) -> None:
 class TrainJobStatus:
     """Reports progress into `status.trainerStatus` of the TrainJob (Kubeflow Trainer, feature gate TrainJobStatus).
 
-    Works when the controller injected KUBEFLOW_TRAINER_SERVER_URL, …_CA_CERT and …_TOKEN, else does nothing. A slow or failing
+    Works when the controller injected KUBEFLOW_TRAINER_SERVER_URL, …_CA_CERT and …_TOKEN, else does nothing. A slow or
+    failing
     controller never slows training: one background thread sends the newest status only, every 5 s at most.
     """
 
@@ -45,12 +46,14 @@ class TrainJobStatus:
     @staticmethod
     def payload(step: int, steps: int, seconds_left: float, metrics: Dict[str, float]) -> Dict[str, Any]:
         """The request body; values are strings by the API."""
-        return {"trainerStatus": {
-            "progressPercentage": min(100, int(100 * step / steps)),
-            "estimatedRemainingSeconds": max(0, int(seconds_left)),
-            "metrics": [{"name": k, "value": f"{v:.6g}"} for k, v in sorted(metrics.items())],
-            "lastUpdatedTime": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        }}
+        return {
+            "trainerStatus": {
+                "progressPercentage": min(100, int(100 * step / steps)),
+                "estimatedRemainingSeconds": max(0, int(seconds_left)),
+                "metrics": [{"name": k, "value": f"{v:.6g}"} for k, v in sorted(metrics.items())],
+                "lastUpdatedTime": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            }
+        }
 
     def update(self, step: int, steps: int, seconds_left: float, metrics: Dict[str, float]) -> None:
         """Queues a status; returns at once."""
@@ -88,8 +91,12 @@ class TrainJobStatus:
             with open(self._token, encoding="utf-8") as source:
                 token = source.read().strip()  # read each time: the kubelet rotates it
             context = ssl.create_default_context(cafile=self._ca) if self._url.startswith("https") else None
-            request = urllib.request.Request(self._url, data=json.dumps(body).encode(), method="POST", headers={
-                "Authorization": f"Bearer {token}", "Content-Type": "application/json"})
+            request = urllib.request.Request(
+                self._url,
+                data=json.dumps(body).encode(),
+                method="POST",
+                headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+            )
             urllib.request.urlopen(request, timeout=5, context=context).close()
         except Exception as error:
             self.failures += 1

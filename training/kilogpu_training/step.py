@@ -1,4 +1,5 @@
-"""One optimiser step: forward and backward over the micro-batches, gradients averaged over ranks, time of this rank's own compute."""
+"""One optimiser step: forward and backward over the micro-batches, gradients averaged over ranks, time of this rank's
+own compute."""
 
 import contextlib
 import hashlib
@@ -20,7 +21,8 @@ from .optim import autocast, build_optimizer, build_scaler, learning_rate
 class ComputeTimer:
     """Seconds from the start of a step to this rank's last ready gradient.
 
-    A slow rank makes every rank's step slow; only time without collectives tells which one it is. DDP's communication hook
+    A slow rank makes every rank's step slow; only time without collectives tells which one it is. DDP's communication
+    hook
     runs when a bucket's gradients are ready and before they are sent, so its last call ends this rank's own work.
     """
 
@@ -84,7 +86,8 @@ class StepRunner:
         self._network = torch.compile(network) if self.config.compile else network
 
     def gradients(self, step: int, batches: List[torch.Tensor]) -> float:
-        """Leaves the mean gradient of the global batch in the parameters; returns this rank's share of the mean loss."""
+        """Leaves the mean gradient of the global batch in the parameters; returns this rank's share of the mean
+        loss."""
         config, device = self.config, self.world.device
         torch.manual_seed(step_seed(config.seed, step, self.world.rank))
         self._network.train()

@@ -1,4 +1,5 @@
-"""What a run tells the world while it trains: metric values, log lines, TrainJob status, Weights & Biases, profiler traces."""
+"""What a run tells the world while it trains: metric values, log lines, TrainJob status, Weights & Biases, profiler
+traces."""
 
 import os
 import time
@@ -15,7 +16,8 @@ from .report import TrainJobStatus, log, wandb_run
 
 
 class Telemetry:
-    """Job-level values on rank 0; per-rank values on local rank 0 of each node, for the ranks of its node: one port per pod."""
+    """Job-level values on rank 0; per-rank values on local rank 0 of each node, for the ranks of its node: one port
+    per pod."""
 
     def __init__(self, config: TrainConfig, world: World, flops_per_token: float) -> None:
         self.config = config
@@ -43,8 +45,15 @@ class Telemetry:
 
     def start(self, journal: RunJournal) -> None:
         """Counters begin where the run's last process left them, or at 0, so that increase() sees the first event."""
-        for name in ("train_nonfinite_steps_total", "train_checkpoint_failures_total", "train_anomalies_total", "train_step_seconds_total",
-                     "train_data_wait_seconds_total", "train_tokens_total", "train_checkpoint_stall_seconds_total"):
+        for name in (
+            "train_nonfinite_steps_total",
+            "train_checkpoint_failures_total",
+            "train_anomalies_total",
+            "train_step_seconds_total",
+            "train_data_wait_seconds_total",
+            "train_tokens_total",
+            "train_checkpoint_stall_seconds_total",
+        ):
             self.add(name, 0)
         self.set("train_restarts_total", journal.restarts)
         self.set("train_rollbacks_total", len(journal.rollbacks))
@@ -56,7 +65,17 @@ class Telemetry:
         self.set("train_productive_seconds_total", journal.productive_seconds)
         self.set("train_lost_seconds_total", journal.lost_seconds)
 
-    def step(self, step: int, loss: float, norm: float, scale: Optional[float], rate: float, seconds: float, waited: float, trained: bool) -> None:
+    def step(
+        self,
+        step: int,
+        loss: float,
+        norm: float,
+        scale: Optional[float],
+        rate: float,
+        seconds: float,
+        waited: float,
+        trained: bool,
+    ) -> None:
         """Values of one finished step. `step` counts finished steps."""
         self._step_seconds = seconds if not self._step_seconds else 0.9 * self._step_seconds + 0.1 * seconds
         tokens = self.config.global_batch * self.config.sequence_length
@@ -83,9 +102,13 @@ class Telemetry:
     def mfu(self) -> float:
         """Model FLOPs utilisation of the recent steps, 0 to 1."""
         tokens = self.config.global_batch * self.config.sequence_length
-        return tokens * self.flops_per_token / (self._step_seconds * self.config.gpu_peak_tflops * 1e12 * self.world.size)
+        return (
+            tokens * self.flops_per_token / (self._step_seconds * self.config.gpu_peak_tflops * 1e12 * self.world.size)
+        )
 
-    def interval(self, step: int, loss: float, norm: float, rate: float, compute_seconds: float, progress: Dict[str, float]) -> None:
+    def interval(
+        self, step: int, loss: float, norm: float, rate: float, compute_seconds: float, progress: Dict[str, float]
+    ) -> None:
         """Every few steps, on all ranks: gathers per-rank values, writes the log line and the statuses."""
         rows = self.world.gather([compute_seconds, *self._memory(), resident_bytes()])
         if self.world.local_rank == 0:
@@ -94,13 +117,24 @@ class Telemetry:
                 self._rank_values(rank, rows[rank])
         if not self.world.first:
             return
-        values = {"loss": loss, "grad_norm": norm, "learning_rate": rate, "step_seconds": self._step_seconds, **progress}
+        values = {
+            "loss": loss,
+            "grad_norm": norm,
+            "learning_rate": rate,
+            "step_seconds": self._step_seconds,
+            **progress,
+        }
         if self.config.gpu_peak_tflops:
             values["mfu"] = self.mfu()
         slowest = max(range(len(rows)), key=lambda r: rows[r][0])
         log("step", step=step, slowest_rank=slowest, slowest_compute_seconds=rows[slowest][0], **values)
         if self._status:
-            self._status.update(step, self.config.steps, (self.config.steps - step) * self._step_seconds, {f"train_{k}": v for k, v in values.items()})
+            self._status.update(
+                step,
+                self.config.steps,
+                (self.config.steps - step) * self._step_seconds,
+                {f"train_{k}": v for k, v in values.items()},
+            )
         if self._wandb:
             self._wandb.log(values, step=step)
 
@@ -150,8 +184,11 @@ class Telemetry:
         if self.world.device.type != "cuda":
             return [0.0, 0.0, 0.0]
         device = self.world.device
-        return [float(torch.cuda.memory_allocated(device)), float(torch.cuda.memory_reserved(device)),
-                float(torch.cuda.get_device_properties(device).total_memory)]
+        return [
+            float(torch.cuda.memory_allocated(device)),
+            float(torch.cuda.memory_reserved(device)),
+            float(torch.cuda.get_device_properties(device).total_memory),
+        ]
 
     def _rank_values(self, rank: int, row: List[float]) -> None:
         compute, allocated, reserved, total, resident = row

@@ -28,7 +28,9 @@ class Plan:
     exact_interval: float
 
 
-def mtbf_from_rate(gpus: int, failures: float = LLAMA3_FAILURES, on_gpus: int = LLAMA3_GPUS, days: float = LLAMA3_DAYS) -> float:
+def mtbf_from_rate(
+    gpus: int, failures: float = LLAMA3_FAILURES, on_gpus: int = LLAMA3_GPUS, days: float = LLAMA3_DAYS
+) -> float:
     """Mean time between failures of a job on `gpus`, from failures counted on another. Defaults to Llama 3's rate."""
     return days * 86400.0 * on_gpus / (failures * gpus)
 
@@ -60,21 +62,31 @@ def plan(gpus: int, checkpoint: float, restart: float, mtbf: Optional[float] = N
 
 def main(argv: Sequence[str]) -> int:
     """Prints a table."""
-    p = argparse.ArgumentParser(prog="young_daly", description="Checkpoint interval from failure rate and checkpoint time.")
+    p = argparse.ArgumentParser(
+        prog="young_daly", description="Checkpoint interval from failure rate and checkpoint time."
+    )
     p.add_argument("--gpus", type=int, nargs="+", default=[1024, 4096, 16384])
-    p.add_argument("--checkpoint-seconds", type=float, default=10.0, help="how long training stands still for one checkpoint")
+    p.add_argument(
+        "--checkpoint-seconds", type=float, default=10.0, help="how long training stands still for one checkpoint"
+    )
     p.add_argument("--restart-seconds", type=float, default=300.0, help="from the failure to the first new step")
     p.add_argument("--mtbf-seconds", type=float, help="of the whole job; default: Llama 3's failure rate at that size")
     p.add_argument("--step-seconds", type=float, help="also print the steps between two checkpoints")
     a = p.parse_args(list(argv))
-    print(f"{'GPUs':>8} {'MTBF h':>8} {'interval s':>11} {'exact s':>9} {'waste %':>8} {'ETTR %':>7}" + ("    steps" if a.step_seconds else ""))
+    print(
+        f"{'GPUs':>8} {'MTBF h':>8} {'interval s':>11} {'exact s':>9} {'waste %':>8} {'ETTR %':>7}"
+        + ("    steps" if a.step_seconds else "")
+    )
     for gpus in a.gpus:
         try:
             r = plan(gpus, a.checkpoint_seconds, a.restart_seconds, a.mtbf_seconds)
         except ValueError as error:
             p.error(str(error))
-        row = f"{gpus:>8} {r.mtbf / 3600:>8.1f} {r.interval:>11.0f} {r.exact_interval:>9.0f} {100 * r.waste:>8.1f} {100 * r.ettr:>7.1f}"
-        print(row + (f" {max(1, round((r.exact_interval - a.checkpoint_seconds) / a.step_seconds)):>8}" if a.step_seconds else ""))
+        row = f"{gpus:>8} {r.mtbf / 3600:>8.1f} {r.interval:>11.0f} {r.exact_interval:>9.0f}"
+        row += f" {100 * r.waste:>8.1f} {100 * r.ettr:>7.1f}"
+        if a.step_seconds:
+            row += f" {max(1, round((r.exact_interval - a.checkpoint_seconds) / a.step_seconds)):>8}"
+        print(row)
     return 0
 
 

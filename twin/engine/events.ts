@@ -81,7 +81,8 @@ export class EventReader {
         if (resource !== undefined) {
             const { op, urn, type } = resource.metadata;
             const phase = event.resourcePreEvent ? "started" : event.resOutputsEvent ? "done" : "failed";
-            if (phase !== "started") {
+            // Providers are no resources to whoever wrote the program, nor to the engine's own summary.
+            if (phase !== "started" && !type.startsWith("pulumi:providers:")) {
                 this.finished++;
             }
             const preview = "planning" in resource && resource.planning === true;
@@ -118,10 +119,34 @@ export class EventReader {
     }
 }
 
-/** Follows a file that another process appends lines to. `stop` reads what is left. */
-export function followLines(path: string, onLine: (line: string) => void): { stop: () => void } {
+/**
+ * Splits the engine's log into its events. The engine indents its JSON, so an event ends at a line that is a closing brace and nothing
+ * before it.
+ */
+export class EventSplitter {
+    private lines: string[] = [];
+    private rest = "";
+
+    push(text: string): string[] {
+        const lines = (this.rest + text).split("\n");
+        this.rest = lines.pop() ?? "";
+        const events: string[] = [];
+        for (const line of lines) {
+            this.lines.push(line);
+            const alone = this.lines.length === 1 && line.startsWith("{") && line.endsWith("}");
+            if (line === "}" || alone) {
+                events.push(this.lines.join("\n"));
+                this.lines = [];
+            }
+        }
+        return events;
+    }
+}
+
+/** Follows the log while the engine writes it. `stop` reads what is left. */
+export function followEvents(path: string, onEvent: (event: string) => void): { stop: () => void } {
     let descriptor: number | undefined;
-    let rest = "";
+    const splitter = new EventSplitter();
     const buffer = Buffer.alloc(1 << 16);
     const decoder = new TextDecoder();
     const read = (): void => {
@@ -133,9 +158,7 @@ export function followLines(path: string, onLine: (line: string) => void): { sto
         }
         for (let count = 1; count > 0;) {
             count = readSync(descriptor, buffer, 0, buffer.length, null);
-            const lines = (rest + decoder.decode(buffer.subarray(0, count), { stream: true })).split("\n");
-            rest = lines.pop() ?? "";
-            lines.filter((line) => line !== "").forEach(onLine);
+            splitter.push(decoder.decode(buffer.subarray(0, count), { stream: true })).forEach(onEvent);
         }
     };
     const timer = setInterval(read, 100);

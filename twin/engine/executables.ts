@@ -36,9 +36,10 @@ function quote(text: string): string {
 }
 
 /** `/bin/sh` file that becomes `node <program> <its arguments>`. */
-function shell(path: string, script: string): void {
+function shell(path: string, script: string, variables: { [name: string]: string } = {}): void {
+    const set = Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}\n`);
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(script)} "$@"\n`);
+    writeFileSync(path, `#!/bin/sh\n${set.join("")}exec ${quote(process.execPath)} ${quote(script)} "$@"\n`);
     chmodSync(path, 0o755);
 }
 
@@ -95,7 +96,10 @@ export function writeExecutables(places: EnginePlaces, pulumi: string, projectDi
         }
     }
     for (const [folder, name] of wanted) {
-        shell(join(plugins, folder, `pulumi-resource-${name}`), program("providers", name, "main.js"));
+        shell(join(plugins, folder, `pulumi-resource-${name}`), program("providers", name, "main.js"), {
+            // The engine warns of a plugin whose version is below the package's.
+            KILOGPU_PLUGIN_VERSION: versions[name] ?? "",
+        });
     }
     return versions;
 }

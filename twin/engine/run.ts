@@ -6,7 +6,7 @@ import { writeWhole } from "../control-plane/layout";
 import { withLock } from "../lock";
 import { identify } from "../process-identity";
 import { removeOrphans } from "../providers/orphans";
-import { EventReader, followLines, type Diagnostic, type EngineUpdate, type PolicyFinding } from "./events";
+import { EventReader, followEvents, type Diagnostic, type EngineUpdate, type PolicyFinding } from "./events";
 import { enginePlaces } from "./places";
 import { recover } from "./recover";
 import { readWorkspace, workspaceEnv } from "./workspace";
@@ -57,6 +57,28 @@ export async function runPulumi(environment: string, args: string[], options: Ru
         enginePlaces(environment).lock,
         async () => {
             await recover(environment);
+            if (
+                operation !== "preview" &&
+                options.policyPack !== undefined &&
+                operation !== "destroy" &&
+                operation !== "refresh"
+            ) {
+                // A stack policy speaks only after the creates of an update, so what it forbids must be found by a preview.
+                const flags = ["preview", ...args.slice(1).filter((argument) => argument !== "--yes")];
+                const planned = await execute(
+                    environment,
+                    operationArguments("preview", flags, options),
+                    options,
+                    "preview",
+                );
+                if (planned.exitCode !== 0) {
+                    return planned;
+                }
+                options = {
+                    ...options,
+                    expected: Object.values(planned.changes).reduce((sum, count) => sum + count, 0),
+                };
+            }
             const result = await execute(environment, operationArguments(operation, args, options), options, operation);
             const targeted = args.some((argument) => argument.startsWith("--target") || argument === "-t");
             if (result.exitCode === 0 && changing.has(operation) && !targeted) {
@@ -69,10 +91,13 @@ export async function runPulumi(environment: string, args: string[], options: Ru
 }
 
 function operationArguments(operation: string, args: string[], options: RunOptions): string[] {
+    const preview = operation === "preview";
     return [
         ...args,
         "--non-interactive",
-        ...(operation === "preview" || args.includes("--yes") ? [] : ["--yes"]),
+        // The engine truncates its event log where an update follows its own preview: each runs by itself.
+        ...(preview || args.includes("--yes") ? [] : ["--yes"]),
+        ...(preview || args.includes("--skip-preview") ? [] : ["--skip-preview"]),
         ...(options.policyPack !== undefined && operation !== "refresh" && operation !== "destroy"
             ? ["--policy-pack", options.policyPack]
             : []),
@@ -110,7 +135,7 @@ async function execute(
     const log = join(places.events, `${process.pid}-${runs++}.jsonl`);
     mkdirSync(places.events, { recursive: true });
     const reader = new EventReader(options.expected);
-    const follower = followLines(log, (line) => {
+    const follower = followEvents(log, (line) => {
         for (const update of reader.read(line)) {
             collect(result, update);
             options.onUpdate?.(update);

@@ -71,7 +71,7 @@ export function methods(provider: Provider): { [name: string]: (request: never) 
         struct(withSecrets(outputs, new Set([...secretKeys(inputs), ...(provider.secretOutputs?.(type) ?? [])])));
     return {
         handshake: async () => new pb.ProviderHandshakeResponse().setAcceptSecrets(true),
-        getPluginInfo: async () => new PluginInfo().setVersion("0.0.0-twin"),
+        getPluginInfo: async () => new PluginInfo().setVersion(process.env["KILOGPU_PLUGIN_VERSION"] ?? ""),
         getSchema: async () => new pb.GetSchemaResponse().setSchema("{}"),
         checkConfig: async (request: pb.CheckRequest) => new pb.CheckResponse().setInputs(request.getNews()),
         diffConfig: async () => new pb.DiffResponse().setChanges(pb.DiffResponse.DiffChanges.DIFF_NONE),

@@ -351,7 +351,7 @@ function changed(environment: string, set: { [path: string]: unknown }): Environ
         const [first = "", ...rest] = path.includes(":") ? [path] : steps;
         const keys = [first.includes(":") ? first : `kilogpu:${first}`, ...rest];
         const last = keys.pop() ?? "";
-        let target = config as { [key: string]: unknown };
+        let target = config;
         for (const key of keys) {
             target[key] ??= {};
             target = target[key] as { [key: string]: unknown };

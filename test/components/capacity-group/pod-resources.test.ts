@@ -90,8 +90,8 @@ describe("quantities", () => {
                 fc.integer({ min: 1, max: 1e4 }),
                 (amount, numerator, denominator) => {
                     const exact = (amount * numerator) / denominator;
-                    const up = Number(baseUnits(scaled(`${String(amount)}`, numerator, denominator, "up")));
-                    const down = Number(baseUnits(scaled(`${String(amount)}`, numerator, denominator, "down")));
+                    const up = Number(baseUnits(scaled(String(amount), numerator, denominator, "up")));
+                    const down = Number(baseUnits(scaled(String(amount), numerator, denominator, "down")));
                     expect(up - down).toBeLessThanOrEqual(1);
                     expect(down).toBeLessThanOrEqual(exact + 1e-6);
                     expect(up).toBeGreaterThanOrEqual(exact - 1e-6);

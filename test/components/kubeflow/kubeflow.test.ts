@@ -1,0 +1,140 @@
+import { describe, expect, it } from "vitest";
+import { release } from "../../../catalog/releases";
+import { checkChartValues } from "../../../components/helm-chart";
+import { Kubeflow, checkKubeflow } from "../../../components/kubeflow";
+import { evaluate, valueOf } from "../../support/mocks";
+import { blocks, fabricOf, pool } from "../cluster-fixtures";
+
+interface PodSpec {
+    restartPolicy: string;
+    securityContext: { [field: string]: unknown };
+    tolerations: object[];
+    nodeSelector: { [label: string]: string };
+    volumes: { name: string; emptyDir: { medium?: string; sizeLimit?: string } }[];
+    containers: {
+        name: string;
+        image: string;
+        resources: { requests: { [resource: string]: string }; limits: { [resource: string]: string } };
+        securityContext: { capabilities: { add?: string[]; drop: string[] } };
+        volumeMounts: { name: string; mountPath: string }[];
+    }[];
+}
+
+function podOf(inputs: { [key: string]: unknown }): PodSpec {
+    const spec = inputs["spec"] as {
+        template: { spec: { replicatedJobs: { name: string; template: { spec: { template: { spec: PodSpec } } } }[] } };
+    };
+    const job = spec.template.spec.replicatedJobs[0];
+    if (job === undefined) {
+        throw new Error("no replicated job");
+    }
+    return job.template.spec.template.spec;
+}
+
+const args = { pools: blocks, fabric: fabricOf(blocks) };
+const runtime = "kubeflow-runtime-p5en-48xlarge-us-east-2b-efa";
+
+describe("Kubeflow", () => {
+    it("makes a runtime for a capacity group that carries all that EFA needs", async () => {
+        const run = await evaluate(() => new Kubeflow("kubeflow", args));
+        const pod = podOf(run.named(runtime).inputs);
+        const [node] = pod.containers;
+        expect(node?.name).toBe("node");
+        expect(node?.resources.requests).toEqual(node?.resources.limits);
+        expect(node?.resources.requests).toMatchObject({
+            "nvidia.com/gpu": "8",
+            "vpc.amazonaws.com/efa": "16",
+            "hugepages-2Mi": "5120Mi",
+        });
+        expect(node?.securityContext.capabilities).toEqual({ drop: ["ALL"], add: ["IPC_LOCK"] });
+        expect(pod.tolerations).toEqual([{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }]);
+        expect(pod.nodeSelector).toEqual({ "kilogpu.dev/capacity-group": "p5en-48xlarge-us-east-2b-efa" });
+        expect(pod.volumes).toContainEqual({
+            name: "shared-memory",
+            emptyDir: { medium: "Memory", sizeLimit: "128Gi" },
+        });
+        expect(node?.volumeMounts).toContainEqual({ name: "shared-memory", mountPath: "/dev/shm" });
+        expect(pod.volumes).toContainEqual({ name: "hugepages", emptyDir: { medium: "HugePages" } });
+        expect(JSON.stringify(pod)).not.toContain("hostPath");
+    });
+
+    it("keeps pods without RDMA to the restricted profile", async () => {
+        const g6 = [pool("dev", { instanceType: "g6.xlarge", nodes: 1 })];
+        const run = await evaluate(() => new Kubeflow("kubeflow", { pools: g6, fabric: fabricOf(g6) }));
+        const pod = podOf(run.named("kubeflow-runtime-g6-xlarge-us-east-2b-tcp").inputs);
+        expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
+        expect(pod.containers[0]?.securityContext).toEqual({
+            allowPrivilegeEscalation: false,
+            capabilities: { drop: ["ALL"] },
+        });
+    });
+
+    it("restarts the job as a whole, and not for a pod that was only evicted", async () => {
+        const run = await evaluate(() => new Kubeflow("kubeflow", { ...args, maxRestarts: 3 }));
+        expect(run.named(runtime).inputs["spec"]).toMatchObject({
+            mlPolicy: { torch: {} },
+            template: {
+                spec: {
+                    failurePolicy: { maxRestarts: 3 },
+                    replicatedJobs: [
+                        {
+                            template: {
+                                metadata: { labels: { "trainer.kubeflow.org/trainjob-ancestor-step": "trainer" } },
+                                spec: {
+                                    backoffLimit: 0,
+                                    podFailurePolicy: { rules: [{ action: "Ignore" }] },
+                                    template: { spec: { restartPolicy: "Never" } },
+                                },
+                            },
+                        },
+                    ],
+                },
+            },
+        });
+    });
+
+    it("installs JobSet once, before Trainer, and no runtimes of Trainer's own", async () => {
+        const run = await evaluate(() => new Kubeflow("kubeflow", args));
+        expect(run.ofType("kubernetes:helm.sh/v3:Release").map((chart) => chart.name)).toEqual([
+            "kubeflow-jobset",
+            "kubeflow-trainer",
+        ]);
+        const trainer = run.named("kubeflow-trainer");
+        expect(trainer.dependencies).toContain("kubeflow-jobset");
+        expect(trainer.inputs["values"]).toMatchObject({
+            jobset: { install: false },
+            runtimes: { defaultEnabled: false },
+        });
+        for (const [name, chart] of [
+            ["kubeflow-trainer", "kubeflow-trainer"],
+            ["kubeflow-jobset", "jobset"],
+        ] as const) {
+            const values = run.named(name).inputs["values"] as { [key: string]: unknown };
+            expect(checkChartValues("values", release(chart), values)).toEqual([]);
+        }
+    });
+
+    it("gives jobs its runtimes, whose names wait for them", async () => {
+        const run = await evaluate(() => new Kubeflow("kubeflow", args));
+        expect(run.named(runtime).dependencies).toContain("kubeflow-trainer");
+        expect(await valueOf(run.result.runtime.names)).toEqual(["p5en-48xlarge-us-east-2b-efa"]);
+        expect(run.result.runtime.runtimes).toMatchObject([
+            { pools: ["block-a", "block-b"], instanceType: "p5en.48xlarge", gpusPerNode: 8 },
+        ]);
+    });
+
+    it.each([
+        [{ image: "pytorch" }, "image"],
+        [{ image: "registry:5000/pytorch" }, "image"],
+        [{ image: "pytorch@latest" }, "image"],
+        [{ maxRestarts: -1 }, "maxRestarts"],
+        [{ values: { jobset: { install: true } } }, "values.jobset.install"],
+        [{ jobSetValues: { replicas: 2 } }, "jobSetValues.replicas"],
+    ])("refuses %j", (wrong, path) => {
+        expect(checkKubeflow({ ...args, ...wrong }).map((problem) => problem.path)).toEqual([path]);
+    });
+
+    it.each(["registry:5000/pytorch:2.9", "pytorch@sha256:00", "a/b:1@sha256:00"])("accepts the image %s", (image) => {
+        expect(checkKubeflow({ ...args, image })).toEqual([]);
+    });
+});

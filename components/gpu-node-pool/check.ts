@@ -11,7 +11,7 @@ import { checkLabels, checkTaints } from "./check-scheduling";
 import type { GpuNodePoolArgs } from "./gpu-node-pool-args";
 import { MAX_GROUP_NODES } from "./plan";
 
-/** Replicas beyond which NVIDIA's device plugin refuses a time-slicing configuration's use as a training pool: 48 fit a GPU's contexts. */
+/** A bound of ours: the device plugin sets none, but 48 is what MPS allows one GPU, and more pods only swap contexts. */
 const MAX_TIME_SLICES = 48;
 
 /** All mistakes of the arguments of the pool called `name`. */

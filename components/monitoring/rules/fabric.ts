@@ -38,7 +38,7 @@ function portAlert(
     return {
         name,
         severity,
-        expr: `${expr}\n  ${gpuNode}`,
+        expr: `(${expr})\n  ${gpuNode}`,
         ...(hold === undefined ? {} : { for: hold }),
         summary: `${onPort}: ${says}`,
         description: shows,

@@ -87,7 +87,7 @@ export const gpuMemory: RuleSource = {
             severity: "warning",
             for: "30m",
             expr: `deriv(train_process_resident_bytes[2h]) * 3600 > 0.02 * train_process_resident_bytes
-  and train_process_resident_bytes > 1.1 * (train_process_resident_bytes offset 2h)`,
+  and train_process_resident_bytes > 1.05 * (train_process_resident_bytes offset 2h)`,
             summary:
                 "Host memory of {{ $labels.namespace }}/{{ $labels.job_name }} rank {{ $labels.rank }} grows steadily.",
             description: "It grows by {{ $value | humanize1024 }}B an hour.",

@@ -113,7 +113,7 @@ export const queuesAndCapacity: RuleSource = {
             severity: "warning",
             for: "6h",
             expr: `predict_linear(cluster:kilogpu_gpus_requested[7d], 1209600) > cluster:kilogpu_gpus_allocatable
-  and on () (count_over_time(cluster:kilogpu_gpus_requested[7d]) > 4000)`,
+  and on () (cluster:kilogpu_gpus_requested offset 3d >= 0)`,
             summary: "In 14 days more GPUs will be asked for than there are.",
             description: "The trend of seven days says {{ $value }} GPUs.",
             runbook: queue("Queues will grow unless something changes.", [

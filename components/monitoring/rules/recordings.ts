@@ -236,9 +236,10 @@ export const trainingStatistics: RuleSource = {
         },
         {
             record: "job:train_loss:robust_deviation30m",
-            // 1.349 standard deviations lie between the quartiles of a normal distribution.
-            expr: `(quantile_over_time(0.75, job:train_loss[30m] offset 1m) - quantile_over_time(0.25, job:train_loss[30m] offset 1m)) / 1.349`,
-            help: "Deviation of the loss from its quartiles: half of the window may be outliers.",
+            // 0.6745 standard deviations lie between median and lower quartile. The upper quartile is left out: a jump upwards
+            // reaches it when it fills a quarter of the window, the median only when it fills half of it.
+            expr: `(quantile_over_time(0.5, job:train_loss[30m] offset 1m) - quantile_over_time(0.25, job:train_loss[30m] offset 1m)) / 0.6745`,
+            help: "Deviation of the loss, from median and lower quartile: half of the window may be outliers.",
         },
         {
             record: "job:train_grad_norm:median1h",

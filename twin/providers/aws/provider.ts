@@ -130,7 +130,7 @@ export class SimulatedAws implements Provider {
 
     async create(resource: ResourceIdentity, inputs: Values, preview: boolean): Promise<ResourceState> {
         const specification = specificationOf(resource.type);
-        this.refuse(resource, specification, inputs);
+        this.refuse(resource, specification, inputs, preview);
         if (preview) {
             const outputs: Values = Object.fromEntries(
                 Object.keys(specification.computed).map((key) => [key, unknown]),
@@ -171,7 +171,7 @@ export class SimulatedAws implements Provider {
         preview: boolean,
     ): Promise<Values> {
         const specification = specificationOf(resource.type);
-        this.refuse(resource, specification, news, id);
+        this.refuse(resource, specification, news, preview, id);
         if (preview) {
             return { ...state, ...news, ...(holdsUnknown(news) ? { tagsAll: news["tags"] ?? {} } : {}) };
         }
@@ -230,10 +230,17 @@ export class SimulatedAws implements Provider {
     }
 
     /** Throws what AWS would answer. A record of this very URN that an interrupted run left does not stand in its own way. */
-    private refuse(resource: ResourceIdentity, specification: Specification, inputs: Values, self?: string): void {
+    private refuse(
+        resource: ResourceIdentity,
+        specification: Specification,
+        inputs: Values,
+        preview: boolean,
+        self?: string,
+    ): void {
         const own = self ?? this.unsettled(resource, specification, inputs)?.id;
         const refusal = specification.refuse?.(inputs, this.cloud, own);
-        if (refusal !== undefined) {
+        // What a preview does not find, the very same program may be about to create.
+        if (refusal !== undefined && !(preview && missing.test(refusal))) {
             throw new Error(refusal);
         }
         const version = resource.type === clusterType ? text(inputs["version"]) : undefined;
@@ -342,6 +349,10 @@ export class SimulatedAws implements Provider {
         return resized.outputs;
     }
 }
+
+/** How AWS says that something referred to is not there. */
+const missing =
+    /^(ResourceNotFoundException|NoSuchEntity|NoSuchBucket|\w+\.NotFound|InvalidPlacementGroup\.Unknown)\b|does not exist/;
 
 /** Whether inputs name an id anywhere. */
 function refersTo(value: Value | undefined, id: string): boolean {

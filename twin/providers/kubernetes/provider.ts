@@ -59,7 +59,7 @@ export class TwinKubernetes implements Provider {
         }
         const ref = refOfInputs(inputs);
         if (preview) {
-            await this.tryOut(inputs);
+            await this.tryOut(inputs, true);
             return { id: ref === undefined ? unknown : idOf(ref), outputs: inputs };
         }
         const outputs = await this.apply(resource, inputs);
@@ -78,7 +78,7 @@ export class TwinKubernetes implements Provider {
             return (await this.createRelease(resource, news, preview)).outputs;
         }
         if (preview) {
-            await this.tryOut(news);
+            await this.tryOut(news, false);
             return { ...news, metadata: { ...(state["metadata"] as Values), ...(news["metadata"] as Values) } };
         }
         return this.apply(resource, news);
@@ -228,7 +228,7 @@ export class TwinKubernetes implements Provider {
     }
 
     /** Asks the server whether it would take the object, where it already can: kind and namespace exist, nothing is unknown. */
-    private async tryOut(inputs: Values): Promise<void> {
+    private async tryOut(inputs: Values, creating: boolean): Promise<void> {
         const ref = refOfInputs(inputs);
         if (ref === undefined || !complete(inputs)) {
             return;
@@ -241,7 +241,9 @@ export class TwinKubernetes implements Provider {
             // A cluster, a kind or a namespace that this very program will create is not there yet.
             const notYet =
                 !(error instanceof ApiError) || error.code === 404 || error.code === 429 || error.code >= 500;
-            if (!notYet && !isWebhook(error)) {
+            // The object that a replacement is about to delete is still there in a preview.
+            const replaced = creating && isImmutable(error);
+            if (!notYet && !replaced && !isWebhook(error)) {
                 throw error;
             }
         }
@@ -260,13 +262,17 @@ export class TwinKubernetes implements Provider {
             }
             return false;
         } catch (error) {
-            return (
-                error instanceof ApiError &&
-                error.code === 422 &&
-                /immutable|may not be changed|Forbidden: updates/.test(error.message)
-            );
+            return isImmutable(error);
         }
     }
+}
+
+function isImmutable(error: unknown): boolean {
+    return (
+        error instanceof ApiError &&
+        error.code === 422 &&
+        /immutable|may not be changed|Forbidden: (pod )?updates/.test(error.message)
+    );
 }
 
 /** Some webhooks refuse dry runs; that says nothing about the object. */

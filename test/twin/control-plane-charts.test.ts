@@ -112,7 +112,9 @@ it("is refused by the controller's webhook, not only by the schema", async () =>
     const groups = [{ coveredResources: ["cpu"], flavors: [{ name: "f", resources: [resource] }] }];
     const invalid = { ...flavor, spec: { namespaceSelector: {}, resourceGroups: groups } };
     // A borrowing limit without a cohort.
-    await expect(plane.api.serverSideApply(invalid, { fieldManager: "suite" })).rejects.toThrow(/borrowingLimit/);
+    await expect(plane.api.serverSideApply(invalid, { fieldManager: "suite" })).rejects.toThrow(
+        /admission webhook .* denied the request.*borrowingLimit/s,
+    );
 });
 
 it("changes nothing with the same values", async () => {

@@ -145,6 +145,13 @@ export function training(nodes: number, pool = "h200"): KubernetesObject[] {
                                                 },
                                             },
                                             spec: {
+                                                // Five minutes by default: a drill need not take as long.
+                                                tolerations: ["not-ready", "unreachable"].map((condition) => ({
+                                                    key: `node.kubernetes.io/${condition}`,
+                                                    operator: "Exists",
+                                                    effect: "NoExecute",
+                                                    tolerationSeconds: 5,
+                                                })),
                                                 containers: [{ name: "node", image: "example.com/trainer:1.0.0" }],
                                             },
                                         },

@@ -8,6 +8,7 @@ import {
     createNodes,
     health,
     installChart,
+    notReadyLabel,
     offerDevices,
     startControlPlane,
     stopControlPlane,
@@ -25,6 +26,7 @@ import { controlPlaneTools, gpuNodes, queues, training } from "./control-plane-o
 const environment = `suite-${process.pid}`;
 const kubernetesVersion = "1.35";
 const nodes = 128;
+const spares = 2;
 const progress = process.env["CI"] === undefined ? consoleProgress() : silentProgress;
 
 let toolchain: Toolchain;
@@ -130,20 +132,21 @@ describe("a control plane with 128 nodes", () => {
 
     it("makes nodes Ready without devices, and with them once a device plugin offers them", async () => {
         await timed(`${nodes} nodes Ready`, async () => {
-            await createNodes(plane.api, gpuNodes(nodes));
+            await createNodes(plane.api, gpuNodes(nodes + spares));
             await waitForObjects(
                 plane.api,
                 "v1",
                 "Node",
                 { labelSelector: "pool=h200" },
-                (seen) => seen.length === nodes && seen.every((node) => conditionStatus(node, "Ready") === "True"),
+                (seen) =>
+                    seen.length === nodes + spares && seen.every((node) => conditionStatus(node, "Ready") === "True"),
                 { what: "nodes Ready", timeoutMs: 60_000 },
             );
         });
         const before = await plane.api.get({ apiVersion: "v1", kind: "Node", name: "h200-0000" });
         expect(JSON.stringify(before["status"])).not.toContain("nvidia.com/gpu");
-        expect(await offerDevices(plane.api, "nvidia.com/gpu")).toBe(nodes * 8);
-        expect(await offerDevices(plane.api, "vpc.amazonaws.com/efa")).toBe(nodes * 16);
+        expect(await offerDevices(plane.api, "nvidia.com/gpu")).toBe((nodes + spares) * 8);
+        expect(await offerDevices(plane.api, "vpc.amazonaws.com/efa")).toBe((nodes + spares) * 16);
     });
 
     it("refuses a misspelt field", async () => {
@@ -167,6 +170,29 @@ describe("a control plane with 128 nodes", () => {
         expect(pods.every(({ selector }) => selector["pool"] === "h200")).toBe(true);
         expect(pods.every(({ selector, node }) => selector["kubernetes.io/hostname"] === node)).toBe(true);
         expect(new Set(pods.map(({ node }) => node)).size).toBe(nodes);
+    });
+
+    it("moves the pod of a node that goes NotReady to a spare, and no other pod", async () => {
+        const before = await runningPods(nodes, 60_000);
+        const failed = before[0] as PodFacts;
+        const node = { apiVersion: "v1", kind: "Node", name: failed.node ?? "" };
+        await plane.api.patch(node, { metadata: { labels: { [notReadyLabel]: "true" } } }, { kind: "merge" });
+        const after = await timed("moved to a spare", async () => {
+            const moved = (pods: KubernetesObject[]): boolean =>
+                pods.length === nodes &&
+                pods.map(factsOf).every(({ phase, uid }) => phase === "Running" && uid !== failed.uid);
+            const what = { what: "pod moved to a spare", timeoutMs: 120_000 };
+            return (await waitForObjects(plane.api, "v1", "Pod", ofTheJob, moved, what)).map(factsOf);
+        });
+        const kept = new Set(before.map(({ uid }) => uid));
+        expect(after.filter(({ uid }) => !kept.has(uid))).toHaveLength(1);
+        expect(after.some(({ node: name }) => name === failed.node)).toBe(false);
+        expect(after.every(({ selector, node: name }) => selector["kubernetes.io/hostname"] === name)).toBe(true);
+        await plane.api.patch(node, { metadata: { labels: { [notReadyLabel]: null } } }, { kind: "merge" });
+        await waitForObject(plane.api, node, (object) => conditionStatus(object, "Ready") === "True", {
+            what: "the node Ready again",
+            timeoutMs: 30_000,
+        });
     });
 
     for (const victims of [

@@ -6,14 +6,22 @@ import type { RuleCase } from "./case";
 export interface TestFile {
     rule_files: string[];
     evaluation_interval: string;
+    /** Recordings first, as their order in the cluster is when all run each minute. */
+    group_eval_order: string[];
     tests: unknown[];
 }
 
 /** The test file of cases that share an infrastructure; JSON is YAML. */
-export function testFile(ruleFiles: string[], cases: readonly RuleCase[], built: BuiltRules): TestFile {
+export function testFile(
+    ruleFiles: string[],
+    groups: string[],
+    cases: readonly RuleCase[],
+    built: BuiltRules,
+): TestFile {
     return {
         rule_files: ruleFiles,
         evaluation_interval: "1m",
+        group_eval_order: groups,
         tests: cases.map((entry) => ({
             name: `${entry.alert}: ${entry.name}`,
             interval: entry.interval ?? "1m",

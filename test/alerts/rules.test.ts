@@ -91,6 +91,7 @@ describe("promtool test rules", () => {
                 const file = `test.${group}.${name}.${interval}.json`;
                 const test = testFile(
                     wanted.map((candidate) => `${name}.${candidate.name}.json`),
+                    wanted.map((candidate) => candidate.name),
                     mine.filter((entry) => (entry.interval ?? "1m") === interval),
                     rules,
                 );

@@ -165,7 +165,7 @@ export const queueCases: RuleCase[] = [
         name: "two GPUs more each day, and little room",
         interval: "10m",
         series: { ...offered("n1", 64), ...podOn("n1", "30+0.02x2000") },
-        fires: { at: "200h", notBefore: "100h", labels: [{ alertname: "CapacityForecastShort" }] },
+        fires: { at: "84h", notBefore: "70h", labels: [{ alertname: "CapacityForecastShort" }] },
     },
     {
         alert: "CapacityForecastShort",

@@ -89,6 +89,10 @@ export class EventReader {
             const counts = { finished: this.finished, total: preview ? undefined : this.total };
             return [{ kind: "resource", phase, preview, op, urn, type, name: urnName(urn), ...counts }];
         }
+        // Debug messages carry whole requests, secrets in plain among them.
+        if (event.diagnosticEvent?.ephemeral !== true && event.diagnosticEvent?.severity === "debug") {
+            return [];
+        }
         if (event.diagnosticEvent !== undefined && event.diagnosticEvent.ephemeral !== true) {
             const { severity, urn, message } = event.diagnosticEvent;
             return [{ kind: "diagnostic", severity, urn, message: message.replaceAll(colour, "").trimEnd() }];

@@ -133,7 +133,7 @@ async function execute(
         orphansRemoved: [],
     };
     const log = join(places.events, `${process.pid}-${runs++}.jsonl`);
-    mkdirSync(places.events, { recursive: true });
+    mkdirSync(places.events, { recursive: true, mode: 0o700 });
     const reader = new EventReader(options.expected);
     const follower = followEvents(log, (line) => {
         for (const update of reader.read(line)) {

@@ -43,7 +43,7 @@ export async function prepareWorkspace(options: WorkspaceOptions): Promise<Works
     const project = readProject(projectDir);
     const places = enginePlaces(environment);
     for (const folder of [places.state, places.scratch, places.events]) {
-        mkdirSync(folder, { recursive: true });
+        mkdirSync(folder, { recursive: true, mode: 0o700 });
     }
     if (!existsSync(places.passphrase)) {
         writeWhole(places.passphrase, randomBytes(24).toString("base64url"));

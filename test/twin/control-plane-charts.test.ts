@@ -106,14 +106,17 @@ it("runs the controller under the chart's own ServiceAccount", async () => {
     expect(claims).toContain("system:serviceaccount:kueue-system:kueue-controller-manager");
 });
 
-it("is refused by the controller's webhook, not only by the schema", async () => {
-    const flavor = { apiVersion: "kueue.x-k8s.io/v1beta2", kind: "ClusterQueue", metadata: { name: "q" } };
-    const resource = { name: "cpu", nominalQuota: 1, borrowingLimit: 1 };
-    const groups = [{ coveredResources: ["cpu"], flavors: [{ name: "f", resources: [resource] }] }];
-    const invalid = { ...flavor, spec: { namespaceSelector: {}, resourceGroups: groups } };
-    // A borrowing limit without a cohort.
-    await expect(plane.api.serverSideApply(invalid, { fieldManager: "suite" })).rejects.toThrow(
-        /admission webhook .* denied the request.*borrowingLimit/s,
+it("refuses by the controller's webhook what the schema lets pass", async () => {
+    const selector = { matchExpressions: [{ key: "team", operator: "In" }] };
+    const metadata = { name: "q" };
+    const queue = {
+        apiVersion: "kueue.x-k8s.io/v1beta2",
+        kind: "ClusterQueue",
+        metadata,
+        spec: { namespaceSelector: selector },
+    };
+    await expect(plane.api.serverSideApply(queue, { fieldManager: "suite" })).rejects.toThrow(
+        /admission webhook .* denied the request.*namespaceSelector/s,
     );
 });
 

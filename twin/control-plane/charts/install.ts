@@ -114,6 +114,8 @@ async function install(
     const all = onLoopback([...rendered.crds, ...rendered.objects], placeOf);
     const isCrd = ({ kind }: KubernetesObject): boolean => kind === "CustomResourceDefinition";
     const crds = all.filter(isCrd);
+    const fromFolder = new Set(rendered.crds.map(({ metadata }) => metadata.name));
+    const crdsToRemove = crds.filter(({ metadata }) => !fromFolder.has(metadata.name));
     const definedHere = new Set(
         crds.map((crd) => {
             const spec = crd["spec"] as { group: string; names: { kind: string } };
@@ -126,6 +128,16 @@ async function install(
     const early = all
         .filter((object) => !isCrd(object) && !isLate(object) && !isLeftOut(object))
         .map((object) => prepared.find(({ secret }) => isSame(secret, object))?.secret ?? object);
+    // Known before it is made: an installation that is killed half way is upgraded or removed like a whole one.
+    const before = readJson(chartRecordPath(environment, chart)) as ChartRecord | undefined;
+    const planned: ChartRecord = {
+        namespace,
+        releaseName: options.releaseName,
+        controllers: before?.controllers ?? [],
+        objects: [...(before?.objects ?? []), ...early.map(refOf), ...crdsToRemove.map(refOf)],
+        late: [...(before?.late ?? []), ...all.filter(isLate).map(refOf)],
+    };
+    writeWhole(chartRecordPath(environment, chart), JSON.stringify(planned, undefined, 2));
     await applyCrds(api, crds);
     report("objects");
     const namespaceObject: KubernetesObject = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
@@ -136,16 +148,12 @@ async function install(
         stored.push(await startController(environment, controller, options.toolchain, api));
     }
     const late = await applyObjects(api, all.filter(isLate), namespace, progress);
-    const templated = new Set(rendered.crds.map(({ metadata }) => metadata.name));
     const record: ChartRecord = {
         namespace,
         releaseName: options.releaseName,
         controllers: stored,
         // helm leaves namespaces alone, and CRDs that came from a `crds` folder.
-        objects: [
-            ...applied.filter(({ kind }) => kind !== "Namespace"),
-            ...crds.filter(({ metadata }) => !templated.has(metadata.name)).map(refOf),
-        ],
+        objects: [...applied.filter(({ kind }) => kind !== "Namespace"), ...crdsToRemove.map(refOf)],
         late,
     };
     await removeLeftovers(environment, chart, record, api);

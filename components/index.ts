@@ -29,3 +29,7 @@ export type { CheckpointStorageArgs, CheckpointWriterArgs, LustreArgs } from "./
 export type { LustreMount, LustreMountArgs } from "./checkpoint-storage";
 export { LeafWiring, designFabric, drawFabric, estimateCongestion } from "./topology";
 export type { Cable, FabricPlan, FabricRequest } from "./topology";
+export { nicConfigurationTemplate, roceQos } from "./quality-of-service";
+export type { RoceQos, RoceQosArgs } from "./quality-of-service";
+export { SwitchDialect, fabricDisagreements } from "./switches";
+export type { Disagreement, Observation } from "./switches";

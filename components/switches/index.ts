@@ -1,0 +1,15 @@
+export { SwitchDialect, portName, switchSpecs } from "./ports";
+export type { SwitchPort, SwitchSpec } from "./ports";
+export { nvueCommands, nvueStartup } from "./nvue";
+export { sonicConfig, sonicConfigFile } from "./sonic";
+export type { ConfigDb } from "./sonic";
+export { eosConfig } from "./eos";
+export { checkSubnetManager, opensmConf, partitionsConf, rootGuidsConf } from "./infiniband";
+export type { Partition, SubnetManagerArgs } from "./infiniband";
+export { Setting } from "./observation";
+export type { Observation, ObservationSource, ObservedSetting } from "./observation";
+export { observeHost, observeNccl, parseMlnxQos } from "./parse-host";
+export type { HostReading } from "./parse-host";
+export { observeEos, observeNvue, observeSonic } from "./parse-switch";
+export { disagreementSentence, fabricDisagreements } from "./disagreements";
+export type { Disagreement } from "./disagreements";

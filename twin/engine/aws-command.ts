@@ -18,11 +18,11 @@ function words(args: string[]): string[] {
     return found;
 }
 
-async function answer(environment: string, args: string[]): Promise<unknown> {
+function answer(environment: string, args: string[]): unknown {
     const command = words(args).slice(0, 2).join(" ");
     switch (command) {
         case "eks get-token": {
-            const plane = await readControlPlane(environment);
+            const plane = readControlPlane(environment);
             if (plane === undefined) {
                 throw new Error(
                     `the twin "${environment}" has no running control plane: kilogpu twin up ${environment}`,
@@ -47,12 +47,14 @@ async function answer(environment: string, args: string[]): Promise<unknown> {
     }
 }
 
-answer(process.env["KILOGPU_TWIN"] ?? "", process.argv.slice(2)).then(
-    (result) => {
-        process.stdout.write(`${JSON.stringify(result, undefined, 4)}\n`);
-    },
-    (error: unknown) => {
-        process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-        process.exitCode = 255;
-    },
-);
+Promise.resolve()
+    .then(() => answer(process.env["KILOGPU_TWIN"] ?? "", process.argv.slice(2)))
+    .then(
+        (result) => {
+            process.stdout.write(`${JSON.stringify(result, undefined, 4)}\n`);
+        },
+        (error: unknown) => {
+            process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+            process.exitCode = 255;
+        },
+    );

@@ -60,7 +60,8 @@ export async function prepareWorkspace(options: WorkspaceOptions): Promise<Works
         `${places.scratch}/Pulumi.yaml`,
         stringify({ name: project.name, runtime: "nodejs", description: "Scratch project of the twin" }),
     );
-    const { PULUMI_STACK: _stack, ...env } = { ...process.env, ...workspaceEnv(environment) };
+    // The stack that is about to be made can't be the selected one yet.
+    const env: NodeJS.ProcessEnv = { ...process.env, ...workspaceEnv(environment), PULUMI_STACK: undefined };
     if (!existsSync(`${places.state}/.pulumi/stacks/${project.name}/${environment}.json`)) {
         await run(`${places.bin}/pulumi`, ["stack", "init", environment, "--non-interactive"], {
             cwd: places.scratch,

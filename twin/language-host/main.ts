@@ -118,7 +118,7 @@ async function main(): Promise<void> {
         }),
     };
     const server = new grpc.Server(messageLimits);
-    server.addService(LanguageRuntimeService as unknown as grpc.ServiceDefinition, handlers);
+    server.addService(LanguageRuntimeService, handlers);
     process.stdout.write(`${await bind(server)}\n`);
 }
 

@@ -1,6 +1,6 @@
 /** What of a twin is real, what is simulated and what is only written down: said by the twin itself, so that nobody takes one for the other. */
 import { CloudStore } from "./cloud-store";
-import { chartName, fidelityOf, releaseType, valuesHash } from "./kubernetes/releases";
+import { chartName, fidelityOf, releaseType, textOf, valuesHash } from "./kubernetes/releases";
 import { isObject } from "./runtime/values";
 
 export type Fidelity = "real" | "simulated" | "recorded";
@@ -35,7 +35,7 @@ export function twinInventory(environment: string): InventoryLine[] {
             add(type, "real");
             continue;
         }
-        const chart = String(inputs["chart"]);
+        const chart = textOf(inputs["chart"]);
         const values = isObject(inputs["values"]) ? inputs["values"] : {};
         charts.push(() => {
             add(

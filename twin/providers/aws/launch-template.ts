@@ -3,7 +3,7 @@ import { findInstance, instanceTypes } from "../../../catalog/instances";
 import { nearest } from "../../../catalog/nearest";
 import type { Value, Values } from "../runtime/values";
 import { generalPurpose } from "./general-purpose";
-import { arn, number, object, objects, tagged, text, type CloudView, type Specification } from "./specification";
+import { arn, number, object, objects, tagged, text, type CloudView, type Specification, show } from "./specification";
 
 export const launchTemplateType = "aws:ec2/launchTemplate:LaunchTemplate";
 export const placementGroupType = "aws:ec2/placementGroup:PlacementGroup";
@@ -151,7 +151,7 @@ function refuseTemplate(inputs: Values, cloud: CloudView, self?: string): string
         );
     return clash === undefined
         ? undefined
-        : `InvalidLaunchTemplateName.AlreadyExistsException: Launch template name already in use: ${String(inputs["name"])}`;
+        : `InvalidLaunchTemplateName.AlreadyExistsException: Launch template name already in use: ${show(inputs["name"])}`;
 }
 
 function missingPlacementGroup(inputs: Values, cloud: CloudView): string | undefined {
@@ -200,7 +200,7 @@ export const computeTypes: { [type: string]: Specification } = {
         check: ({ strategy }) =>
             ["cluster", "partition", "spread"].includes(text(strategy) ?? "cluster")
                 ? []
-                : [{ property: "strategy", reason: `expected cluster, partition or spread, got ${String(strategy)}` }],
+                : [{ property: "strategy", reason: `expected cluster, partition or spread, got ${show(strategy)}` }],
         usedBy: {
             types: [launchTemplateType],
             error: (id, user) =>

@@ -2,7 +2,7 @@
 import { findRegion } from "../../../catalog/topology";
 import { isUnknown, type Values } from "../runtime/values";
 import { address, overlap, parseBlock, within } from "./cidr";
-import { arn, hex, tagged, text, texts, type CloudView, type Specification } from "./specification";
+import { arn, hex, tagged, text, texts, type CloudView, type Specification, show } from "./specification";
 
 const vpcType = "aws:ec2/vpc:Vpc";
 const subnetType = "aws:ec2/subnet:Subnet";
@@ -166,7 +166,7 @@ export const networkTypes: { [type: string]: Specification } = {
                 .find(({ id, inputs }) => id !== self && text(vpcId) !== undefined && inputs["vpcId"] === vpcId);
             return other === undefined
                 ? undefined
-                : `InvalidParameterValue: Network ${String(vpcId)} already has an internet gateway attached`;
+                : `InvalidParameterValue: Network ${show(vpcId)} already has an internet gateway attached`;
         },
         usedBy: { types: ["aws:ec2/route:Route"], error: dependency("internetGateway") },
     },
@@ -247,7 +247,7 @@ export const networkTypes: { [type: string]: Specification } = {
                 );
             return other === undefined
                 ? undefined
-                : `Resource.AlreadyAssociated: the specified association for subnet ${String(subnetId)} conflicts with an existing association (${other.id})`;
+                : `Resource.AlreadyAssociated: the specified association for subnet ${show(subnetId)} conflicts with an existing association (${other.id})`;
         },
     },
     "aws:ec2/vpcEndpoint:VpcEndpoint": {

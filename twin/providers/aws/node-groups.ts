@@ -5,7 +5,6 @@ import { CloudStore, type CloudRecord } from "../cloud-store";
 import { readClock } from "../clock";
 import { reachNodes } from "../device-plugins";
 import type { Values } from "../runtime/values";
-import { parseBlock } from "./cidr";
 import { autoscalingGroupOf, launchOf, nodeGroupType } from "./eks";
 import { efaCount } from "./launch-template";
 import { groupNode, type GroupShape } from "./node-shape";
@@ -29,7 +28,6 @@ export function groupShapes(record: Pick<CloudRecord, "id" | "inputs" | "outputs
             amiType: text(inputs["amiType"]) ?? "AL2023_x86_64_STANDARD",
             capacityType: text(inputs["capacityType"]) ?? "ON_DEMAND",
             zone: text(subnet?.outputs["availabilityZone"]) ?? "",
-            firstAddress: (parseBlock(text(subnet?.inputs["cidrBlock"]) ?? "")?.first ?? 0) + offset(record.id),
             labels: (object(inputs["labels"]) ?? {}) as { [key: string]: string },
             taints: objects(inputs["taints"]).map((taint) => ({
                 key: text(taint["key"]) ?? "",
@@ -40,11 +38,6 @@ export function groupShapes(record: Pick<CloudRecord, "id" | "inputs" | "outputs
             id: record.id,
         };
     });
-}
-
-/** Groups of one subnet start at different addresses, 256 apart. */
-function offset(id: string): number {
-    return (parseInt(Buffer.from(id).toString("hex").slice(-4), 16) % 15) * 256;
 }
 
 export function desiredSize(inputs: Values): number {

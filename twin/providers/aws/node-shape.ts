@@ -18,8 +18,6 @@ export interface GroupShape {
     /** `ON_DEMAND`, `SPOT` or `CAPACITY_BLOCK`. */
     capacityType: string;
     zone: string;
-    /** First address of the zone's subnet, as a number. */
-    firstAddress: number;
     labels: { [key: string]: string };
     /** Effects as EKS writes them: `NO_SCHEDULE`. */
     taints: { key: string; value?: string; effect: string }[];
@@ -90,11 +88,10 @@ export function networkLabels(
     return labels;
 }
 
-/** Private DNS name of a node, as EC2 names it. */
+/** Private DNS name of a node in EC2's resource-name form: unique without addresses that groups of one subnet would have to share out. */
 function hostName(group: GroupShape, index: number): string {
-    const value = group.firstAddress + 10 + index;
-    const octets = [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join("-");
-    return `ip-${octets}.${group.region === "us-east-1" ? "ec2.internal" : `${group.region}.compute.internal`}`;
+    const domain = group.region === "us-east-1" ? "ec2.internal" : `${group.region}.compute.internal`;
+    return `i-${digest(`${group.id}/${group.zone}/${index}`, 17)}.${domain}`;
 }
 
 /** Effect of a taint, as Kubernetes writes it. */

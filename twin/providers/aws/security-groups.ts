@@ -1,6 +1,6 @@
 /** Simulated security groups and their rules. Error texts follow EC2's. */
 import { parseBlock } from "./cidr";
-import { arn, tagged, text, type CloudView, type Specification } from "./specification";
+import { arn, tagged, text, type CloudView, type Specification, show } from "./specification";
 import type { Values } from "../runtime/values";
 
 const groupType = "aws:ec2/securityGroup:SecurityGroup";
@@ -43,7 +43,8 @@ function refuseRule(type: string): (inputs: Values, cloud: CloudView, self?: str
 
 /** With all protocols, ports mean nothing and -1 is what EC2 stores. */
 function sameRulePart(key: string, left: unknown, right: unknown): boolean {
-    const part = (value: unknown): string => (value === undefined || value === null ? "" : String(value));
+    const part = (value: unknown): string =>
+        typeof value === "string" || typeof value === "number" ? String(value) : "";
     return (
         part(left) === part(right) || (key.endsWith("Port") && new Set([part(left), part(right), "", "-1"]).size === 2)
     );
@@ -122,7 +123,7 @@ export const securityGroupTypes: { [type: string]: Specification } = {
                 );
             return other === undefined
                 ? undefined
-                : `InvalidGroup.Duplicate: The security group '${String(inputs["name"])}' already exists for VPC '${vpc ?? ""}'`;
+                : `InvalidGroup.Duplicate: The security group '${show(inputs["name"])}' already exists for VPC '${vpc ?? ""}'`;
         },
         usedBy: {
             types: [

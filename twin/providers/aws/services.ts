@@ -9,6 +9,7 @@ import {
     type CloudView,
     type Made,
     type Specification,
+    show,
 } from "./specification";
 import type { Values } from "../runtime/values";
 
@@ -192,7 +193,7 @@ const keyTypes: { [type: string]: Specification } = {
         check: ({ name }) =>
             text(name) === undefined || text(name)?.startsWith("alias/") === true
                 ? []
-                : [{ property: "name", reason: `name must begin with 'alias/', got ${String(name)}` }],
+                : [{ property: "name", reason: `name must begin with 'alias/', got ${show(name)}` }],
     },
     "aws:kms/keyPolicy:KeyPolicy": {
         id: ({ inputs }) => text(inputs["keyId"]) ?? "",
@@ -292,7 +293,7 @@ const messageTypes: { [type: string]: Specification } = {
                 : [
                       {
                           property: "retentionInDays",
-                          reason: `expected one of ${retentionDays.join(", ")}, got ${String(retentionInDays)}`,
+                          reason: `expected one of ${retentionDays.join(", ")}, got ${show(retentionInDays)}`,
                       },
                   ],
     },

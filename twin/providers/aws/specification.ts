@@ -56,6 +56,11 @@ export function number(value: Value | undefined): number | undefined {
     return typeof value === "number" ? value : undefined;
 }
 
+/** A value for a sentence. */
+export function show(value: Value | undefined): string {
+    return typeof value === "string" ? value : JSON.stringify(value ?? null);
+}
+
 /** Items of a list of objects. */
 export function objects(value: Value | undefined): Values[] {
     return Array.isArray(value) ? value.filter((item): item is Values => object(item) !== undefined) : [];

@@ -6,7 +6,15 @@ import type { CheckResult, DiffResult, Provider, ResourceIdentity, ResourceState
 import { isObject, unknown, type Value, type Values } from "../runtime/values";
 import { connect, kubeconfigText, type Connection } from "./connection";
 import { complete, idOf, objectChanges, objectOf, outputsOf, refOfInputs, withIdentity } from "./objects";
-import { applyRelease, checkRelease, diffRelease, releaseOutputs, releaseType, removeRelease } from "./releases";
+import {
+    applyRelease,
+    checkRelease,
+    diffRelease,
+    releaseOutputs,
+    releaseType,
+    removeRelease,
+    textOf,
+} from "./releases";
 
 const fieldManager = "pulumi-twin";
 
@@ -175,7 +183,7 @@ export class TwinKubernetes implements Provider {
     }
 
     private async createRelease(resource: ResourceIdentity, inputs: Values, preview: boolean): Promise<ResourceState> {
-        const id = `${String(inputs["namespace"])}/${String(inputs["name"])}`;
+        const id = `${textOf(inputs["namespace"])}/${textOf(inputs["name"])}`;
         if (preview) {
             return { id, outputs: { ...inputs, status: unknown } };
         }

@@ -22,6 +22,11 @@ const controllers: { [chart in ControllerChart]: ToolName[] } = {
     [ControllerChart.Trainer]: [ToolName.Trainer, ToolName.Helm, ToolName.Kubectl],
 };
 
+/** The value where it is text, else nothing. */
+export function textOf(value: unknown): string {
+    return typeof value === "string" ? value : "";
+}
+
 /** Name of a chart without its repository: `oci://registry/charts/kueue` and `./mirror/kueue-0.19.2.tgz` are `kueue`. */
 export function chartName(chart: string): string {
     const last = chart.split("/").at(-1) ?? chart;
@@ -68,8 +73,8 @@ async function toolsFor(chart: ControllerChart, version: string): Promise<Toolch
 
 /** Installs or upgrades. May be repeated. */
 export async function applyRelease(environment: string, urn: string, inputs: Values): Promise<void> {
-    const [chart, name, namespace] = [inputs["chart"], inputs["name"], inputs["namespace"]].map(String);
-    if (isUnknown(chart) || chart === undefined) {
+    const [chart, name, namespace] = [inputs["chart"], inputs["name"], inputs["namespace"]].map(textOf);
+    if (chart === undefined || chart === "" || isUnknown(chart)) {
         throw new Error("the release's chart is not known");
     }
     const controller = controllerOf(chart);
@@ -98,7 +103,7 @@ export async function applyRelease(environment: string, urn: string, inputs: Val
 }
 
 export async function removeRelease(environment: string, urn: string, inputs: Values): Promise<void> {
-    const controller = controllerOf(String(inputs["chart"]));
+    const controller = controllerOf(textOf(inputs["chart"]));
     if (controller !== undefined) {
         await uninstallChart(environment, controller);
         return;
@@ -113,7 +118,7 @@ export async function removeRelease(environment: string, urn: string, inputs: Va
 
 /** What programs read of a release. */
 export function releaseOutputs(urn: string, inputs: Values): Values {
-    const chart = String(inputs["chart"]);
+    const chart = textOf(inputs["chart"]);
     return {
         ...inputs,
         resourceNames: {},

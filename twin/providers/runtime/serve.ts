@@ -26,7 +26,7 @@ const parentCheckMs = 250;
 type Raw = { [key: string]: unknown };
 
 function raw(struct: Struct | undefined): Raw {
-    return (struct?.toJavaScript() ?? {}) as Raw;
+    return (struct?.toJavaScript() ?? {});
 }
 
 function struct(values: Values): Struct {
@@ -66,15 +66,15 @@ function configuration(values: Raw): Values {
 }
 
 /** Methods of the service, over a simulated cloud. */
-export function methods(provider: Provider): { [name: string]: (request: never) => Promise<unknown> } {
+export function methods(provider: Provider): { [name: string]: (request: never) => unknown } {
     const marked = (outputs: Values, inputs: Raw, type: string): Struct =>
         struct(withSecrets(outputs, new Set([...secretKeys(inputs), ...(provider.secretOutputs?.(type) ?? [])])));
     return {
-        handshake: async () => new pb.ProviderHandshakeResponse().setAcceptSecrets(true),
-        getPluginInfo: async () => new PluginInfo().setVersion(process.env["KILOGPU_PLUGIN_VERSION"] ?? ""),
-        getSchema: async () => new pb.GetSchemaResponse().setSchema("{}"),
-        checkConfig: async (request: pb.CheckRequest) => new pb.CheckResponse().setInputs(request.getNews()),
-        diffConfig: async () => new pb.DiffResponse().setChanges(pb.DiffResponse.DiffChanges.DIFF_NONE),
+        handshake: () => new pb.ProviderHandshakeResponse().setAcceptSecrets(true),
+        getPluginInfo: () => new PluginInfo().setVersion(process.env["KILOGPU_PLUGIN_VERSION"] ?? ""),
+        getSchema: () => new pb.GetSchemaResponse().setSchema("{}"),
+        checkConfig: (request: pb.CheckRequest) => new pb.CheckResponse().setInputs(request.getNews()),
+        diffConfig: () => new pb.DiffResponse().setChanges(pb.DiffResponse.DiffChanges.DIFF_NONE),
         configure: async (request: pb.ConfigureRequest) => {
             await provider.configure(configuration(raw(request.getArgs())));
             return new pb.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true);
@@ -159,7 +159,7 @@ export function methods(provider: Provider): { [name: string]: (request: never) 
             const answer = await provider.invoke(request.getTok(), plainObject(args));
             return new pb.InvokeResponse().setReturn(struct(answer));
         },
-        cancel: async () => new Empty(),
+        cancel: () => new Empty(),
     };
 }
 
@@ -181,22 +181,24 @@ export async function serve(provider: Provider): Promise<void> {
     const handlers: grpc.UntypedServiceImplementation = {};
     for (const [name, method] of Object.entries(methods(provider))) {
         handlers[name] = ((call, callback) => {
-            method(call.request).then(
-                (response) => {
-                    callback(null, response);
-                },
-                (error: unknown) => {
-                    callback({
-                        code: grpc.status.UNKNOWN,
-                        details: error instanceof Error ? error.message : String(error),
-                    });
-                },
-            );
+            Promise.resolve()
+                .then(() => method(call.request))
+                .then(
+                    (response) => {
+                        callback(null, response);
+                    },
+                    (error: unknown) => {
+                        callback({
+                            code: grpc.status.UNKNOWN,
+                            details: error instanceof Error ? error.message : String(error),
+                        });
+                    },
+                );
         }) as grpc.handleUnaryCall<never, unknown> as grpc.UntypedHandleCall;
     }
     const limits = { "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 };
     const server = new grpc.Server(limits);
-    server.addService(ResourceProviderService as unknown as grpc.ServiceDefinition, handlers);
+    server.addService(ResourceProviderService, handlers);
     const port = await new Promise<number>((resolve, reject) => {
         server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => {
             if (error === null) {

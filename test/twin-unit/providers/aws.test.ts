@@ -253,7 +253,6 @@ describe("nodes", () => {
         amiType: "AL2023_x86_64_NVIDIA",
         capacityType: "CAPACITY_BLOCK",
         zone: "us-east-2b",
-        firstAddress: 10 * 2 ** 24,
         labels: { pool: "gpu" },
         taints: [{ key: "nvidia.com/gpu", value: "true", effect: "NO_SCHEDULE" }],
         efaInterfaces: 16,

@@ -28,7 +28,9 @@ describe("packages of a program", () => {
         install(root, "@pulumi/aws", { version: "6.0.0", pulumi: { resource: true, name: "aws" } });
         install(root, "lodash", { version: "4.0.0" });
         install(inner, "@pulumi/aws", { version: "7.1.0", pulumi: { resource: true, name: "aws", version: "7.1.0" } });
-        expect(requiredPlugins(inner)).toEqual([{ name: "aws", version: "v7.1.0", server: "" }]);
+        // Folders above the temporary one may hold packages too.
+        const found = requiredPlugins(inner).filter(({ name }) => name === "aws" || name === "lodash");
+        expect(found).toEqual([{ name: "aws", version: "v7.1.0", server: "" }]);
     });
 
     it("lists direct dependencies with what is installed", () => {
@@ -36,7 +38,7 @@ describe("packages of a program", () => {
         install(root, "lodash", { version: "4.17.0" });
         install(root, "other", { version: "1.0.0" });
         expect(programDependencies(root, false)).toEqual([{ name: "lodash", version: "4.17.0" }]);
-        expect(programDependencies(root, true)).toHaveLength(2);
+        expect(programDependencies(root, true)).toContainEqual({ name: "other", version: "1.0.0" });
     });
 });
 

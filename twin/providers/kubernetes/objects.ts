@@ -27,9 +27,9 @@ export function withIdentity(
     namespace: string | undefined,
 ): Values {
     const { apiVersion, kind } = kindOf(resource.type);
-    const metadata: Values = { ...(isObject(news["metadata"]) ? (news["metadata"]) : {}) };
+    const metadata: Values = { ...(isObject(news["metadata"]) ? news["metadata"] : {}) };
     if ((metadata["name"] ?? undefined) === undefined && metadata["generateName"] === undefined) {
-        const old = isObject(olds?.["metadata"]) ? (olds["metadata"])["name"] : undefined;
+        const old = isObject(olds?.["metadata"]) ? olds["metadata"]["name"] : undefined;
         // The same program makes the same name, so that a repeated run finds what an interrupted one made.
         metadata["name"] =
             old ?? `${resource.name.toLowerCase().replace(/[^a-z0-9.-]/g, "-")}-${digest(resource.urn, 8)}`;
@@ -60,7 +60,7 @@ export function refOfInputs(inputs: Values): ObjectRef | undefined {
 
 /** What is sent: without the annotations that speak to Pulumi, and without nulls, which apply would read as values. */
 export function objectOf(inputs: Values): KubernetesObject {
-    const metadata = (isObject(inputs["metadata"]) ? inputs["metadata"] : {});
+    const metadata = isObject(inputs["metadata"]) ? inputs["metadata"] : {};
     const annotations = isObject(metadata["annotations"])
         ? Object.fromEntries(Object.entries(metadata["annotations"]).filter(([key]) => !steering.test(key)))
         : undefined;

@@ -26,7 +26,7 @@ const parentCheckMs = 250;
 type Raw = { [key: string]: unknown };
 
 function raw(struct: Struct | undefined): Raw {
-    return (struct?.toJavaScript() ?? {});
+    return struct?.toJavaScript() ?? {};
 }
 
 function struct(values: Values): Struct {

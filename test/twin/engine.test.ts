@@ -115,6 +115,7 @@ describe("a killed engine", () => {
             await recover(environment);
             await killedUp(400 + Math.random() * 2200);
         }
+        expect(await leftProcesses()).toEqual([]);
         configure("subnets: 2");
         await prepareWorkspace({ environment, projectDir: project, toolchain });
         const result = await runPulumi(environment, ["up"]);
@@ -138,6 +139,25 @@ describe("a killed engine", () => {
         expect(new CloudStore(environment, "aws").all()).toEqual([]);
     });
 });
+
+/** Command lines of processes that still have this suite's twin in their environment, a second after the last kill. */
+async function leftProcesses(): Promise<string[]> {
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    if (process.platform !== "linux") {
+        return [];
+    }
+    return readdirSync("/proc")
+        .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
+        .flatMap((pid) => {
+            try {
+                const environ = readFileSync(`/proc/${pid}/environ`, "utf8");
+                const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+                return environ.includes(`KILOGPU_HOME=${home}`) && environ.includes("PULUMI_HOME=") ? [command] : [];
+            } catch {
+                return [];
+            }
+        });
+}
 
 /** `pulumi up`, killed after some milliseconds with everything that it has not said good-bye to. */
 async function killedUp(afterMs: number): Promise<void> {

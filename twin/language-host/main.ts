@@ -67,6 +67,13 @@ async function main(): Promise<void> {
         // At once: the engine waits eight seconds for a host that lingers.
         process.exit(0);
     };
+    const parent = process.ppid;
+    setInterval(() => {
+        // An engine that was killed tells nobody.
+        if (process.ppid !== parent) {
+            leave();
+        }
+    }, 250).unref();
     process.on("SIGINT", leave);
     process.on("SIGTERM", leave);
     const folderOf = (info: language.ProgramInfo | undefined): string => info?.getProgramDirectory() ?? process.cwd();

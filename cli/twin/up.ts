@@ -123,7 +123,14 @@ export async function twinUp(
     }
     const kubernetesVersion = declaredMinor(planned);
     const toolchain = await ensureTools(TWIN_TOOLS, { kubernetesVersion, progress });
-    const controlPlane = await startControlPlane({ environment, toolchain, kubernetesVersion, progress });
+    const expectedNodes = planned.totals.nodes + planned.totals.systemNodes;
+    const controlPlane = await startControlPlane({
+        environment,
+        toolchain,
+        kubernetesVersion,
+        expectedNodes,
+        progress,
+    });
     if (planned.at !== null) {
         setClock(environment, planned.at);
     }

@@ -33,3 +33,5 @@ export { nicConfigurationTemplate, roceQos } from "./quality-of-service";
 export type { RoceQos, RoceQosArgs } from "./quality-of-service";
 export { SwitchDialect, fabricDisagreements } from "./switches";
 export type { Disagreement, Observation } from "./switches";
+export { inventorySchema, kueueLevels, readInventory, topologyLabels } from "./inventory";
+export type { Inventory, InventoryHost, InventoryNic } from "./inventory";

@@ -1,0 +1,24 @@
+/** Reader of the log classes: what an error line means, who is to blame, and whether a restart helps. */
+import data from "./data/log-classes.json";
+
+/** One class of error lines. */
+export interface LogClass {
+    /** kebab-case. */
+    name: string;
+    /** `root` begins a failure; `cascade` only follows from one, on other ranks. */
+    role: "root" | "cascade";
+    blame: "hardware" | "code" | "data" | "cluster" | "unknown";
+    /** Whether starting again, on other nodes where hardware is to blame, can help. */
+    restart: boolean;
+    /** RE2, as Loki and JobSet read it. */
+    pattern: string;
+    /** A line of the class. */
+    example: string;
+}
+
+/** Classes in the order in which they are tried: the first that matches takes the line. */
+export const logClasses = data as readonly LogClass[];
+
+/** What makes a line worth a class: anything else is ordinary output. */
+export const errorLine =
+    "(?i)(error|exception|fatal|fail(ed|ure)?\\b|killed|panic|traceback|xid|nan\\b|timeout|abort|corrupt|backoff|preempt|sigterm|lost\\b|no space|using network socket)";

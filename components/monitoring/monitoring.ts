@@ -1,0 +1,418 @@
+/** Metrics, alerts, dashboards and logs of the cluster, generated from what was declared. */
+import * as aws from "@pulumi/aws";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { imageReference } from "../../catalog/releases";
+import { poolTolerations } from "../gpu-operator/values";
+import { installChart, securedNamespace } from "../helm-chart";
+import { refuse } from "../input";
+import { checkMonitoring } from "./check";
+import { dashboards } from "./dashboards";
+import { standaloneExporterValues } from "./exporters/dcgm";
+import { efaFolder, efaReader } from "./exporters/efa";
+import { groupFacts } from "./infrastructure";
+import type { Infrastructure } from "./infrastructure";
+import { lokiRuleGroups } from "./logs/rules";
+import { GpuExporter } from "./monitoring-args";
+import type { ManagedPrometheusArgs, MonitoringArgs } from "./monitoring-args";
+import { alertRules } from "./rules/build";
+import type { BuiltRules } from "./rules/build";
+import { scrapeObjects } from "./scrapes";
+import { monitoringSize } from "./sizing";
+import type { MonitoringSize } from "./sizing";
+import { receiversSecret } from "./values/alertmanager";
+import type { Receivers } from "./values/alertmanager";
+import { alloyValues, logStorageGib, lokiRulesConfig, lokiValues } from "./values/logs";
+import { prometheusServiceAccount, stackValues } from "./values/prometheus";
+
+const namespaceName = "monitoring";
+const runbooks = "https://github.com/kilogpu/kilogpu/blob/main/docs/runbooks/";
+
+/** What rules, dashboards and sizes of these arguments are derived from. Pure. */
+export function monitoredInfrastructure(args: MonitoringArgs): {
+    infrastructure: Infrastructure;
+    size: MonitoringSize;
+} {
+    const groups = groupFacts(args.pools, args.fabric.groups);
+    const size = monitoringSize(groups, args.retentionDays ?? 15);
+    const infrastructure = {
+        groups,
+        losslessPriority: args.losslessPriority ?? 3,
+        queues: args.queues?.teams.map((team) => team.name) ?? [],
+        runbookBase: args.runbookBase ?? runbooks,
+        plannedSeries: size.series,
+    };
+    return { infrastructure, size };
+}
+
+/**
+ * Prometheus, Alertmanager and Grafana (kube-prometheus-stack), the exporters' configuration, alerts, dashboards, and Loki with
+ * Alloy. Prometheus is sized from the number of GPUs; every threshold that a declaration can give comes from it.
+ *
+ * The CRDs of the Prometheus operator are a release of their own and come first.
+ */
+export class Monitoring extends pulumi.ComponentResource {
+    /** @internal */
+    static readonly __pulumiType = "kilogpu:index:Monitoring";
+
+    /** What Prometheus was sized for. */
+    readonly size: MonitoringSize;
+    /** Number of alerts. */
+    readonly alerts: number;
+    /** Address of Prometheus inside the cluster, once it runs. */
+    readonly prometheusUrl: pulumi.Output<string>;
+    /** Address of Grafana inside the cluster, once it runs. */
+    readonly grafanaUrl: pulumi.Output<string>;
+
+    constructor(name: string, args: MonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
+        refuse(`Monitoring "${name}"`, checkMonitoring(args));
+        super(Monitoring.__pulumiType, name, args, opts);
+        const { infrastructure, size } = monitoredInfrastructure(args);
+        const rules = alertRules(infrastructure);
+        // Node exporter needs the host's network and root; its namespace cannot be restricted.
+        const namespace = securedNamespace(`${name}-namespace`, namespaceName, "privileged", {}, { parent: this });
+        const crds = installChart(
+            `${name}-crds`,
+            {
+                release: "prometheus-operator-crds",
+                namespace: namespace.metadata.name,
+                values: {},
+                chartMirror: args.chartMirror,
+            },
+            { parent: this },
+        );
+        const stack = installStack(name, args, size, namespace, crds, this);
+        const inCluster = { parent: this, dependsOn: [stack] };
+        createRules(name, rules, namespace, inCluster);
+        createScrapes(name, args, namespace, inCluster);
+        createDashboards(name, rules, infrastructure, namespace, this);
+        if (args.gpuExporter === GpuExporter.Standalone) {
+            installGpuExporter(name, args, crds, this);
+        }
+        if (args.pools.some((pool) => pool.efaPerNode > 0)) {
+            createEfaReader(name, args, namespace, this);
+        }
+        if (args.logs !== false) {
+            installLogs(name, args, size, namespace, inCluster);
+        }
+        this.size = size;
+        this.alerts = rules.alerts.length;
+        const service = (suffix: string): pulumi.Output<string> =>
+            stack.status.apply(() => `http://kube-prometheus-stack-${suffix}.${namespaceName}.svc`);
+        this.prometheusUrl = pulumi.interpolate`${service("prometheus")}:9090`;
+        this.grafanaUrl = service("grafana");
+        this.registerOutputs({
+            size: this.size,
+            alerts: this.alerts,
+            prometheusUrl: this.prometheusUrl,
+            grafanaUrl: this.grafanaUrl,
+        });
+    }
+}
+
+function installStack(
+    name: string,
+    args: MonitoringArgs,
+    size: MonitoringSize,
+    namespace: k8s.core.v1.Namespace,
+    crds: k8s.helm.v3.Release,
+    parent: pulumi.Resource,
+): k8s.helm.v3.Release {
+    const urls = args.receivers ?? {};
+    const receivers: Receivers = {
+        page: urls.pageUrl !== undefined,
+        warning: urls.warningUrl !== undefined,
+        remediation: urls.remediationUrl !== undefined,
+    };
+    const dependsOn: pulumi.Resource[] = [crds];
+    if (Object.values(receivers).includes(true)) {
+        dependsOn.push(receiverSecret(name, args, namespace, parent));
+    }
+    const managed =
+        args.managedPrometheus === undefined ? undefined : createWorkspace(name, args.managedPrometheus, parent);
+    return installChart(
+        `${name}-stack`,
+        {
+            release: "kube-prometheus-stack",
+            namespace: namespace.metadata.name,
+            values: stackValues({
+                size,
+                receivers,
+                logs: args.logs !== false,
+                ...(args.storageClass === undefined ? {} : { storageClass: args.storageClass }),
+                ...(args.remoteWriteUrl === undefined ? {} : { remoteWriteUrl: args.remoteWriteUrl }),
+                ...(managed === undefined ? {} : { managed }),
+            }),
+            userValues: args.values,
+            chartMirror: args.chartMirror,
+            timeoutSeconds: 900,
+        },
+        { parent, dependsOn },
+    );
+}
+
+function receiverSecret(
+    name: string,
+    args: MonitoringArgs,
+    namespace: k8s.core.v1.Namespace,
+    parent: pulumi.Resource,
+): k8s.core.v1.Secret {
+    const { pageUrl, warningUrl, remediationUrl } = args.receivers ?? {};
+    return new k8s.core.v1.Secret(
+        `${name}-receivers`,
+        {
+            metadata: { name: receiversSecret, namespace: namespace.metadata.name },
+            stringData: pulumi.secret({
+                ...(pageUrl === undefined ? {} : { page: pageUrl }),
+                ...(warningUrl === undefined ? {} : { warning: warningUrl }),
+                ...(remediationUrl === undefined ? {} : { remediation: remediationUrl }),
+            }),
+        },
+        { parent },
+    );
+}
+
+/** The workspace, and the right of Prometheus' ServiceAccount to write to it and to nothing else. */
+function createWorkspace(
+    name: string,
+    managed: ManagedPrometheusArgs,
+    parent: pulumi.Resource,
+): { url: pulumi.Input<string>; region: string } {
+    const workspace = new aws.amp.Workspace(`${name}-workspace`, { alias: name }, { parent });
+    const role = new aws.iam.Role(
+        `${name}-remote-write`,
+        {
+            assumeRolePolicy: JSON.stringify({
+                Version: "2012-10-17",
+                Statement: [
+                    {
+                        Effect: "Allow",
+                        Principal: { Service: "pods.eks.amazonaws.com" },
+                        Action: ["sts:AssumeRole", "sts:TagSession"],
+                    },
+                ],
+            }),
+        },
+        { parent },
+    );
+    new aws.iam.RolePolicy(
+        `${name}-remote-write`,
+        {
+            role: role.id,
+            policy: pulumi.jsonStringify({
+                Version: "2012-10-17",
+                Statement: [{ Effect: "Allow", Action: ["aps:RemoteWrite"], Resource: [workspace.arn] }],
+            }),
+        },
+        { parent },
+    );
+    new aws.eks.PodIdentityAssociation(
+        `${name}-remote-write`,
+        {
+            clusterName: managed.clusterName,
+            namespace: namespaceName,
+            serviceAccount: prometheusServiceAccount,
+            roleArn: role.arn,
+        },
+        { parent },
+    );
+    return { url: pulumi.interpolate`${workspace.prometheusEndpoint}api/v1/remote_write`, region: managed.region };
+}
+
+function createRules(
+    name: string,
+    rules: BuiltRules,
+    namespace: k8s.core.v1.Namespace,
+    opts: pulumi.CustomResourceOptions,
+): void {
+    for (const group of rules.groups) {
+        const suffix = group.name.replace(/^kilogpu\./, "");
+        new k8s.apiextensions.CustomResource(
+            `${name}-rules-${suffix}`,
+            {
+                apiVersion: "monitoring.coreos.com/v1",
+                kind: "PrometheusRule",
+                metadata: { name: `kilogpu-${suffix}`, namespace: namespace.metadata.name },
+                spec: { groups: [group] },
+            },
+            opts,
+        );
+    }
+}
+
+function createScrapes(
+    name: string,
+    args: MonitoringArgs,
+    namespace: k8s.core.v1.Namespace,
+    opts: pulumi.CustomResourceOptions,
+): void {
+    const objects = scrapeObjects({
+        standaloneGpuExporter: args.gpuExporter === GpuExporter.Standalone,
+        trainingPort: args.trainingMetricsPort ?? 9400,
+    });
+    for (const object of objects) {
+        new k8s.apiextensions.CustomResource(
+            `${name}-${object.name}`,
+            {
+                apiVersion: object.apiVersion,
+                kind: object.kind,
+                metadata: { name: object.name, namespace: namespace.metadata.name },
+                spec: object.spec,
+            },
+            opts,
+        );
+    }
+}
+
+function createDashboards(
+    name: string,
+    rules: BuiltRules,
+    infrastructure: Infrastructure,
+    namespace: k8s.core.v1.Namespace,
+    parent: pulumi.Resource,
+): void {
+    for (const dashboard of dashboards(infrastructure, rules.vocabulary)) {
+        new k8s.core.v1.ConfigMap(
+            `${name}-dashboard-${dashboard.name}`,
+            {
+                metadata: {
+                    name: `kilogpu-dashboard-${dashboard.name}`,
+                    namespace: namespace.metadata.name,
+                    labels: { grafana_dashboard: "1" },
+                },
+                data: { [`kilogpu-${dashboard.name}.json`]: dashboard.json },
+            },
+            { parent },
+        );
+    }
+}
+
+function installGpuExporter(
+    name: string,
+    args: MonitoringArgs,
+    crds: k8s.helm.v3.Release,
+    parent: pulumi.Resource,
+): void {
+    const namespace = securedNamespace(`${name}-gpu-exporter`, "gpu-operator", "privileged", {}, { parent });
+    installChart(
+        `${name}-dcgm-exporter`,
+        {
+            release: "dcgm-exporter",
+            namespace: namespace.metadata.name,
+            values: standaloneExporterValues(poolTolerations(args.pools)),
+            chartMirror: args.chartMirror,
+        },
+        { parent, dependsOn: [crds] },
+    );
+}
+
+function createEfaReader(
+    name: string,
+    args: MonitoringArgs,
+    namespace: k8s.core.v1.Namespace,
+    parent: pulumi.Resource,
+): void {
+    const labels = { "app.kubernetes.io/name": "kilogpu-efa-counters" };
+    const types = [...new Set(args.pools.filter((pool) => pool.efaPerNode > 0).map((pool) => pool.instanceType))];
+    new k8s.apps.v1.DaemonSet(
+        `${name}-efa-counters`,
+        {
+            metadata: { name: "kilogpu-efa-counters", namespace: namespace.metadata.name, labels },
+            spec: {
+                selector: { matchLabels: labels },
+                template: {
+                    metadata: { labels },
+                    spec: {
+                        automountServiceAccountToken: false,
+                        affinity: {
+                            nodeAffinity: {
+                                requiredDuringSchedulingIgnoredDuringExecution: {
+                                    nodeSelectorTerms: [
+                                        {
+                                            matchExpressions: [
+                                                {
+                                                    key: "node.kubernetes.io/instance-type",
+                                                    operator: "In",
+                                                    values: types,
+                                                },
+                                            ],
+                                        },
+                                    ],
+                                },
+                            },
+                        },
+                        tolerations: [{ operator: "Exists" }],
+                        containers: [
+                            {
+                                name: "reader",
+                                image: imageReference("busybox"),
+                                command: ["sh", "-c", efaReader("/textfile")],
+                                resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "32Mi" } },
+                                securityContext: {
+                                    allowPrivilegeEscalation: false,
+                                    readOnlyRootFilesystem: true,
+                                    capabilities: { drop: ["ALL"] },
+                                    seccompProfile: { type: "RuntimeDefault" },
+                                },
+                                volumeMounts: [
+                                    { name: "textfile", mountPath: "/textfile" },
+                                    { name: "sys", mountPath: "/sys", readOnly: true },
+                                ],
+                            },
+                        ],
+                        volumes: [
+                            { name: "textfile", hostPath: { path: efaFolder, type: "DirectoryOrCreate" } },
+                            { name: "sys", hostPath: { path: "/sys" } },
+                        ],
+                    },
+                },
+            },
+        },
+        { parent },
+    );
+}
+
+function installLogs(
+    name: string,
+    args: MonitoringArgs,
+    size: MonitoringSize,
+    namespace: k8s.core.v1.Namespace,
+    opts: pulumi.CustomResourceOptions,
+): void {
+    const retentionDays = args.logRetentionDays ?? 14;
+    const rules = new k8s.core.v1.ConfigMap(
+        `${name}-log-classes`,
+        {
+            metadata: { name: lokiRulesConfig, namespace: namespace.metadata.name },
+            // YAML reads JSON.
+            data: { "log-classes.yaml": JSON.stringify(lokiRuleGroups(), undefined, 2) },
+        },
+        { parent: opts.parent },
+    );
+    const loki = installChart(
+        `${name}-loki`,
+        {
+            release: "loki",
+            namespace: namespace.metadata.name,
+            values: lokiValues({
+                retentionDays,
+                storageGib: logStorageGib(size.nodes, retentionDays),
+                ...(args.storageClass === undefined ? {} : { storageClass: args.storageClass }),
+            }),
+            userValues: args.lokiValues,
+            chartMirror: args.chartMirror,
+        },
+        { parent: opts.parent, dependsOn: [rules] },
+    );
+    installChart(
+        `${name}-alloy`,
+        {
+            release: "alloy",
+            namespace: namespace.metadata.name,
+            values: alloyValues(),
+            userValues: args.alloyValues,
+            chartMirror: args.chartMirror,
+        },
+        { parent: opts.parent, dependsOn: [loki] },
+    );
+}

@@ -1,0 +1,123 @@
+# shellcheck shell=sh
+# Preflight: is this machine what the inventory says, and healthy? Changes nothing in any mode; prints one JSON object.
+# Needs: EXPECT_GPUS EXPECT_PCIE_GENERATION EXPECT_NIC_DEVICES EXPECT_NIC_GBPS EXPECT_LINK_LAYER EXPECT_DISK_GIB; optional
+# EXPECT_PCIE_WIDTH (16), EXPECT_NIC_FIRMWARE, EXPECT_DRIVER, EXPECT_HUGEPAGES, MAX_CLOCK_OFFSET (0.1 s), TUNED (1 once tuning has run).
+RESULTS=
+FAILED=0
+
+json_string() { printf '"%s"' "$(printf '%s' "$1" | tr '\n\t' '  ' | sed 's/\\/\\\\/g; s/"/\\"/g')"; }
+
+# record NAME pass|fail|skip EXPECTED FOUND
+record() {
+    [ "$2" != fail ] || FAILED=$((FAILED + 1))
+    [ -z "$RESULTS" ] || RESULTS="$RESULTS,"
+    RESULTS="$RESULTS{\"name\":$(json_string "$1"),\"status\":\"$2\",\"expected\":$(json_string "$3"),\"found\":$(json_string "$4")}"
+}
+
+# expect NAME EXPECTED FOUND: equal or failed.
+expect() {
+    if [ "$2" = "$3" ]; then record "$1" pass "$2" "$3"; else record "$1" fail "$2" "${3:-nothing}"; fi
+}
+
+# The different values of a column, on one line.
+distinct() { sort -u | paste -sd ' ' - | sed 's/  */ /g; s/^ //; s/ $//'; }
+
+query() { nvidia-smi --query-gpu="$1" --format=csv,noheader,nounits 2>/dev/null | sed 's/^ *//; s/ *$//'; }
+
+gpus() {
+    if ! have nvidia-smi || ! nvidia-smi -L >/dev/null 2>&1; then
+        # The operator installs the driver later on some sites: then PCI must at least show the GPUs.
+        expect gpu-count "$EXPECT_GPUS" "$(lspci -n -d 10de: 2>/dev/null | grep -c ' 030[02]: ' || true)"
+        for name in pcie-width pcie-generation nvlink ecc row-remap driver; do
+            record "$name" skip "needs the driver" "no driver on the host"
+        done
+        return 0
+    fi
+    expect gpu-count "$EXPECT_GPUS" "$(query index | grep -c . || true)"
+    expect pcie-width "${EXPECT_PCIE_WIDTH:-16}" "$(query pcie.link.width.current | distinct)"
+    # The current generation falls while a GPU idles; the maximum of GPU and slot together does not.
+    expect pcie-generation "$EXPECT_PCIE_GENERATION" "$(query pcie.link.gen.max | distinct)"
+    down=$(nvidia-smi nvlink --status 2>/dev/null | grep -ci inactive || true)
+    expect nvlink "0 links down" "$down links down"
+    expect ecc "0" "$(query ecc.errors.uncorrected.volatile.total | distinct)"
+    remap=$(nvidia-smi --query-remapped-rows=remapped_rows.pending,remapped_rows.failure --format=csv,noheader,nounits 2>/dev/null | tr -d ' ' | distinct)
+    case $remap in
+        0,0 | No,No) record row-remap pass "none pending or failed" "$remap" ;;
+        *) record row-remap fail "none pending or failed" "${remap:-nothing}" ;;
+    esac
+    loaded=$(cat "$ROOT/sys/module/nvidia/version" 2>/dev/null || true)
+    tool=$(query driver_version | distinct)
+    # A driver updated under a running kernel module answers with two versions, and every CUDA program fails.
+    if [ "$loaded" != "$tool" ]; then
+        record driver fail "one version of module and tools" "module ${loaded:-none}, tools ${tool:-none}"
+    else
+        expect driver "${EXPECT_DRIVER:-$tool}" "$tool"
+    fi
+}
+
+kernel() {
+    release=$(uname -r)
+    if [ -d "$ROOT/lib/modules/$release" ]; then
+        record kernel pass "modules of the running kernel" "$release"
+    else
+        record kernel fail "modules of the running kernel" "none for $release"
+    fi
+    xids=$(dmesg 2>/dev/null | sed -n 's/.*NVRM: Xid ([^)]*): \([0-9]*\).*/\1/p' | distinct)
+    expect xid none "${xids:-none}"
+}
+
+nics() {
+    for device in $EXPECT_NIC_DEVICES; do
+        port="$ROOT/sys/class/infiniband/$device/ports/1"
+        expect "nic-link $device" ACTIVE "$(sed 's/^[0-9]*: //' "$port/state" 2>/dev/null || true)"
+        expect "nic-rate $device" "$EXPECT_NIC_GBPS" "$(sed 's/ Gb.*//; s/\.0*$//' "$port/rate" 2>/dev/null || true)"
+        expect "nic-layer $device" "$EXPECT_LINK_LAYER" "$(tr '[:upper:]' '[:lower:]' <"$port/link_layer" 2>/dev/null || true)"
+        # A port that went down since boot has a bad cable or transceiver, even if it is up now.
+        expect "nic-flaps $device" 0 "$(cat "$port/counters/link_downed" 2>/dev/null || true)"
+    done
+    firmware=$(for device in $EXPECT_NIC_DEVICES; do cat "$ROOT/sys/class/infiniband/$device/fw_ver" 2>/dev/null || say none; done | distinct)
+    case $firmware in
+        *' '*) record nic-firmware fail "one version on all ports" "$firmware" ;;
+        *) expect nic-firmware "${EXPECT_NIC_FIRMWARE:-$firmware}" "$firmware" ;;
+    esac
+}
+
+host() {
+    acs=$(lspci -vvv 2>/dev/null | grep -c 'ACSCtl:.*SrcValid+' || true)
+    if [ "${ACS_ALLOWED:-0}" = 1 ]; then
+        record acs skip "allowed by the site" "$acs bridges"
+    else
+        # ACS sends GPU-to-NIC traffic up to the root complex: half the bandwidth, and no error anywhere.
+        expect acs "0 bridges redirect" "$acs bridges redirect"
+    fi
+    free=$(df -Pk "$ROOT/var/lib" | awk 'NR == 2 { printf "%d", $4 / 1048576 }')
+    if [ "$free" -ge "$EXPECT_DISK_GIB" ]; then record disk pass "$EXPECT_DISK_GIB GiB free" "$free GiB"; else record disk fail "$EXPECT_DISK_GIB GiB free" "$free GiB"; fi
+    offset=$(chronyc tracking 2>/dev/null | awk '/^System time/ { print $4 } /^Leap status/ && $4 != "Normal" { print "unsynchronised" }' | tail -n 1)
+    if [ -n "$offset" ] && awk -v o="$offset" -v m="${MAX_CLOCK_OFFSET:-0.1}" 'BEGIN { exit !(o ~ /^[0-9.]+$/ && o <= m) }'; then
+        record clock pass "within ${MAX_CLOCK_OFFSET:-0.1} s" "$offset s"
+    else
+        record clock fail "within ${MAX_CLOCK_OFFSET:-0.1} s" "${offset:-no chrony}"
+    fi
+    [ "${TUNED:-0}" = 1 ] || return 0
+    expect swap "none" "$(awk 'NR > 1 { print $1 }' "$ROOT/proc/swaps" | paste -sd ' ' - | sed 's/^$/none/')"
+    pages=$(awk '/^HugePages_Total:/ { print $2 }' "$ROOT/proc/meminfo")
+    if [ "$pages" -ge "${EXPECT_HUGEPAGES:-0}" ]; then record hugepages pass "${EXPECT_HUGEPAGES:-0}" "$pages"; else record hugepages fail "${EXPECT_HUGEPAGES:-0}" "$pages"; fi
+    case " $(cat "$ROOT/proc/cmdline") " in
+        *' iommu=pt '* | *' intel_iommu=off '* | *' amd_iommu=off '*) record iommu pass "passthrough or off" "passthrough or off" ;;
+        *) record iommu fail "passthrough or off" "translating" ;;
+    esac
+}
+
+case $MODE in check | apply | verify) ;; *) die "preflight: got $MODE; legal are check, apply and verify" ;; esac
+gpus
+kernel
+nics
+host
+status=pass
+[ "$FAILED" -eq 0 ] || status=fail
+say "{\"host\":$(json_string "$(uname -n)"),\"status\":\"$status\",\"failed\":$FAILED,\"checks\":[$RESULTS]}"
+if [ "$FAILED" -gt 0 ]; then
+    # The last line of stderr is what the person who runs `pulumi up` sees first.
+    printf '%s' "$RESULTS" | sed 's/},{/}\n{/g' | sed -n 's/.*"name":"\([^"]*\)","status":"fail","expected":"\([^"]*\)","found":"\([^"]*\)".*/preflight: \1: expected \2, found \3/p' >&2
+    exit 1
+fi

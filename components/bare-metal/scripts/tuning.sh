@@ -1,0 +1,88 @@
+# shellcheck shell=sh
+# Host tuning: kernel arguments, hugepages, limits, CPU governor, RDMA namespace mode, swap. Reboots only with ALLOW_REBOOT=1.
+# Needs: HUGEPAGES (2 MiB pages), RDMA_NETNS (shared or exclusive), KERNEL_ARGUMENTS.
+SYSCTL_CHANGED=0
+
+case ${RDMA_NETNS:-shared} in
+    shared) NETNS_MODE=1 ;;
+    exclusive) NETNS_MODE=0 ;;
+    *) die "RDMA_NETNS: got $RDMA_NETNS; legal are shared and exclusive" ;;
+esac
+
+want_file /etc/sysctl.d/90-kilogpu.conf 644 <<EOF
+# Written by kilogpu.
+vm.nr_hugepages = $HUGEPAGES
+vm.swappiness = 0
+vm.max_map_count = 1048576
+kernel.numa_balancing = 0
+net.core.rmem_max = 134217728
+net.core.wmem_max = 134217728
+net.ipv4.conf.all.arp_announce = 2
+net.ipv4.conf.all.arp_ignore = 1
+net.ipv4.conf.all.rp_filter = 2
+EOF
+SYSCTL_CHANGED=$FILE_CHANGED
+
+want_file /etc/security/limits.d/90-kilogpu.conf 644 <<EOF
+# RDMA pins memory.
+* soft memlock unlimited
+* hard memlock unlimited
+* soft nofile 1048576
+* hard nofile 1048576
+EOF
+
+want_file /etc/tmpfiles.d/90-kilogpu.conf 644 <<EOF
+w /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor - - - - performance
+EOF
+if [ "$FILE_CHANGED" = 1 ]; then
+    systemd-tmpfiles --create /etc/tmpfiles.d/90-kilogpu.conf
+fi
+
+# ib_core reads it once, at boot: it can't be changed while a pod holds a device.
+want_file /etc/modprobe.d/90-kilogpu-rdma.conf 644 <<EOF
+options ib_core netns_mode=$NETNS_MODE
+EOF
+[ "$FILE_CHANGED" = 0 ] || ask_reboot "RDMA namespace mode"
+
+want_file /etc/default/grub.d/90-kilogpu.cfg 644 <<EOF
+GRUB_CMDLINE_LINUX_DEFAULT="\$GRUB_CMDLINE_LINUX_DEFAULT $KERNEL_ARGUMENTS"
+EOF
+if [ "$FILE_CHANGED" = 1 ]; then
+    update-grub >/dev/null
+    ask_reboot "kernel arguments"
+fi
+
+if [ "$(grep -c . "$ROOT/proc/swaps")" -gt 1 ]; then
+    differs "swap is on"
+    if [ "$MODE" = apply ]; then
+        swapoff -a
+        changed "swap off"
+    fi
+fi
+if grep -Eq '^[^#[:space:]][^[:space:]]*[[:space:]]+[^[:space:]]+[[:space:]]+swap[[:space:]]' "$ROOT/etc/fstab" 2>/dev/null; then
+    differs "/etc/fstab has swap"
+    if [ "$MODE" = apply ]; then
+        sed -E 's/^([^#[:space:]][^[:space:]]*[[:space:]]+[^[:space:]]+[[:space:]]+swap[[:space:]].*)$/# kilogpu: \1/' "$ROOT/etc/fstab" >"$ROOT/etc/fstab.kilogpu"
+        cat "$ROOT/etc/fstab.kilogpu" >"$ROOT/etc/fstab"
+        rm -f "$ROOT/etc/fstab.kilogpu"
+        changed "/etc/fstab"
+    fi
+fi
+
+[ "$SYSCTL_CHANGED" = 0 ] || sysctl --system >/dev/null
+
+if reboot_pending; then
+    if [ "$MODE" = apply ] && [ "${ALLOW_REBOOT:-0}" = 1 ]; then
+        say "rebooting"
+        # Detached, so that this session ends well before the machine goes down.
+        systemd-run --quiet --on-active=2 systemctl reboot
+    elif [ "$MODE" = verify ]; then
+        die "tuning: a reboot is pending and not allowed; allow reboots or reboot the host, then run again"
+    fi
+fi
+if [ "$MODE" = verify ]; then
+    for argument in $KERNEL_ARGUMENTS; do
+        case " $(cat "$ROOT/proc/cmdline") " in *" $argument "*) ;; *) differs "the kernel runs without $argument" ;; esac
+    done
+fi
+finish tuning

@@ -67,6 +67,18 @@ export class Facts {
         return new Facts(current);
     }
 
+    /** The value under one key, which may itself contain dots: `nvidia.com/gpu`. */
+    key(name: string): Facts {
+        if (this.value === UNKNOWN) {
+            return new Facts(UNKNOWN);
+        }
+        return new Facts(
+            typeof this.value === "object" && this.value !== null
+                ? (this.value as { [key: string]: unknown })[name]
+                : undefined,
+        );
+    }
+
     /** Whether there is a value, known or not. */
     get present(): boolean {
         return this.value !== undefined && this.value !== null;

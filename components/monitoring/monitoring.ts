@@ -1,20 +1,20 @@
 /** Metrics, alerts, dashboards and logs of the cluster, generated from what was declared. */
-import * as aws from "@pulumi/aws";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { imageReference } from "../../catalog/releases";
 import { poolTolerations } from "../gpu-operator/values";
 import { installChart, securedNamespace } from "../helm-chart";
 import { refuse } from "../input";
 import { checkMonitoring } from "./check";
 import { dashboards } from "./dashboards";
+import { createEfaReader } from "./efa-counters";
 import { standaloneExporterValues } from "./exporters/dcgm";
-import { efaFolder, efaReader } from "./exporters/efa";
 import { groupFacts } from "./infrastructure";
 import type { Infrastructure } from "./infrastructure";
-import { lokiRuleGroups } from "./logs/rules";
+import { installLogs } from "./log-collection";
+import { createWorkspace } from "./managed-prometheus";
 import { GpuExporter } from "./monitoring-args";
-import type { ManagedPrometheusArgs, MonitoringArgs } from "./monitoring-args";
+import type { MonitoringArgs } from "./monitoring-args";
+import { namespaceName } from "./names";
 import { alertRules } from "./rules/build";
 import type { BuiltRules } from "./rules/build";
 import { scrapeObjects } from "./scrapes";
@@ -22,10 +22,8 @@ import { monitoringSize } from "./sizing";
 import type { MonitoringSize } from "./sizing";
 import { receiversSecret } from "./values/alertmanager";
 import type { Receivers } from "./values/alertmanager";
-import { alloyValues, logStorageGib, lokiRulesConfig, lokiValues } from "./values/logs";
-import { prometheusServiceAccount, stackValues } from "./values/prometheus";
+import { stackValues } from "./values/prometheus";
 
-const namespaceName = "monitoring";
 const runbooks = "https://github.com/kilogpu/kilogpu/blob/main/docs/runbooks/";
 
 /** What rules, dashboards and sizes of these arguments are derived from. Pure. */
@@ -172,53 +170,6 @@ function receiverSecret(
     );
 }
 
-/** The workspace, and the right of Prometheus' ServiceAccount to write to it and to nothing else. */
-function createWorkspace(
-    name: string,
-    managed: ManagedPrometheusArgs,
-    parent: pulumi.Resource,
-): { url: pulumi.Input<string>; region: string } {
-    const workspace = new aws.amp.Workspace(`${name}-workspace`, { alias: name }, { parent });
-    const role = new aws.iam.Role(
-        `${name}-remote-write`,
-        {
-            assumeRolePolicy: JSON.stringify({
-                Version: "2012-10-17",
-                Statement: [
-                    {
-                        Effect: "Allow",
-                        Principal: { Service: "pods.eks.amazonaws.com" },
-                        Action: ["sts:AssumeRole", "sts:TagSession"],
-                    },
-                ],
-            }),
-        },
-        { parent },
-    );
-    new aws.iam.RolePolicy(
-        `${name}-remote-write`,
-        {
-            role: role.id,
-            policy: pulumi.jsonStringify({
-                Version: "2012-10-17",
-                Statement: [{ Effect: "Allow", Action: ["aps:RemoteWrite"], Resource: [workspace.arn] }],
-            }),
-        },
-        { parent },
-    );
-    new aws.eks.PodIdentityAssociation(
-        `${name}-remote-write`,
-        {
-            clusterName: managed.clusterName,
-            namespace: namespaceName,
-            serviceAccount: prometheusServiceAccount,
-            roleArn: role.arn,
-        },
-        { parent },
-    );
-    return { url: pulumi.interpolate`${workspace.prometheusEndpoint}api/v1/remote_write`, region: managed.region };
-}
-
 function createRules(
     name: string,
     rules: BuiltRules,
@@ -303,116 +254,5 @@ function installGpuExporter(
             chartMirror: args.chartMirror,
         },
         { parent, dependsOn: [crds] },
-    );
-}
-
-function createEfaReader(
-    name: string,
-    args: MonitoringArgs,
-    namespace: k8s.core.v1.Namespace,
-    parent: pulumi.Resource,
-): void {
-    const labels = { "app.kubernetes.io/name": "kilogpu-efa-counters" };
-    const types = [...new Set(args.pools.filter((pool) => pool.efaPerNode > 0).map((pool) => pool.instanceType))];
-    new k8s.apps.v1.DaemonSet(
-        `${name}-efa-counters`,
-        {
-            metadata: { name: "kilogpu-efa-counters", namespace: namespace.metadata.name, labels },
-            spec: {
-                selector: { matchLabels: labels },
-                template: {
-                    metadata: { labels },
-                    spec: {
-                        automountServiceAccountToken: false,
-                        affinity: {
-                            nodeAffinity: {
-                                requiredDuringSchedulingIgnoredDuringExecution: {
-                                    nodeSelectorTerms: [
-                                        {
-                                            matchExpressions: [
-                                                {
-                                                    key: "node.kubernetes.io/instance-type",
-                                                    operator: "In",
-                                                    values: types,
-                                                },
-                                            ],
-                                        },
-                                    ],
-                                },
-                            },
-                        },
-                        tolerations: [{ operator: "Exists" }],
-                        containers: [
-                            {
-                                name: "reader",
-                                image: imageReference("busybox"),
-                                command: ["sh", "-c", efaReader("/textfile")],
-                                resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "32Mi" } },
-                                securityContext: {
-                                    allowPrivilegeEscalation: false,
-                                    readOnlyRootFilesystem: true,
-                                    capabilities: { drop: ["ALL"] },
-                                    seccompProfile: { type: "RuntimeDefault" },
-                                },
-                                volumeMounts: [
-                                    { name: "textfile", mountPath: "/textfile" },
-                                    { name: "sys", mountPath: "/sys", readOnly: true },
-                                ],
-                            },
-                        ],
-                        volumes: [
-                            { name: "textfile", hostPath: { path: efaFolder, type: "DirectoryOrCreate" } },
-                            { name: "sys", hostPath: { path: "/sys" } },
-                        ],
-                    },
-                },
-            },
-        },
-        { parent },
-    );
-}
-
-function installLogs(
-    name: string,
-    args: MonitoringArgs,
-    size: MonitoringSize,
-    namespace: k8s.core.v1.Namespace,
-    opts: pulumi.CustomResourceOptions,
-): void {
-    const retentionDays = args.logRetentionDays ?? 14;
-    const rules = new k8s.core.v1.ConfigMap(
-        `${name}-log-classes`,
-        {
-            metadata: { name: lokiRulesConfig, namespace: namespace.metadata.name },
-            // YAML reads JSON.
-            data: { "log-classes.yaml": JSON.stringify(lokiRuleGroups(), undefined, 2) },
-        },
-        { parent: opts.parent },
-    );
-    const loki = installChart(
-        `${name}-loki`,
-        {
-            release: "loki",
-            namespace: namespace.metadata.name,
-            values: lokiValues({
-                retentionDays,
-                storageGib: logStorageGib(size.nodes, retentionDays),
-                ...(args.storageClass === undefined ? {} : { storageClass: args.storageClass }),
-            }),
-            userValues: args.lokiValues,
-            chartMirror: args.chartMirror,
-        },
-        { parent: opts.parent, dependsOn: [rules] },
-    );
-    installChart(
-        `${name}-alloy`,
-        {
-            release: "alloy",
-            namespace: namespace.metadata.name,
-            values: alloyValues(),
-            userValues: args.alloyValues,
-            chartMirror: args.chartMirror,
-        },
-        { parent: opts.parent, dependsOn: [loki] },
     );
 }

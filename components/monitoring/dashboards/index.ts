@@ -36,7 +36,7 @@ const builders: { [kind in PanelKind]: () => AnyPanelBuilder } = {
  * @throws DeadQueryError for every panel that would stay empty.
  */
 export function dashboards(infrastructure: Infrastructure, vocabulary: Vocabulary): Dashboard[] {
-    const sources = dashboardSources(infrastructure);
+    const sources = declaredSources(infrastructure, vocabulary);
     const problems = sources.flatMap((source) => dashboardProblems(source, vocabulary));
     if (problems.length > 0) {
         throw new DeadQueryError(problems);
@@ -49,11 +49,27 @@ export function dashboards(infrastructure: Infrastructure, vocabulary: Vocabular
 
 /** Every query of the dashboards under its deployed names: for tests that run them. */
 export function dashboardQueries(infrastructure: Infrastructure, vocabulary: Vocabulary): string[] {
-    return dashboardSources(infrastructure).flatMap((source) =>
+    return declaredSources(infrastructure, vocabulary).flatMap((source) =>
         source.rows.flatMap((row) =>
             row.panels.flatMap((panel) => panel.queries.map((query) => vocabulary.deployed(query.expr))),
         ),
     );
+}
+
+/** The dashboards without queries that compare with something that was not declared. */
+function declaredSources(infrastructure: Infrastructure, vocabulary: Vocabulary): DashboardSource[] {
+    return dashboardSources(infrastructure).map((source) => ({
+        ...source,
+        rows: source.rows.map((row) => ({
+            ...row,
+            panels: row.panels
+                .map((panel) => ({
+                    ...panel,
+                    queries: panel.queries.filter((query) => !vocabulary.undeclared(query.expr)),
+                }))
+                .filter((panel) => panel.queries.length > 0),
+        })),
+    }));
 }
 
 function dashboardProblems(source: DashboardSource, vocabulary: Vocabulary): string[] {

@@ -9,6 +9,7 @@ import type { ExporterVersions } from "../../../catalog/metric-versions";
 import type { Infrastructure } from "../infrastructure";
 import { inferLabels, parse, selectors } from "../promql";
 import type { Inference, Known } from "../promql";
+import { expectationNames } from "./recordings";
 import { ruleSources } from "./sources";
 import type { Alert, Recording, RenderedRule, RuleGroup, RuleSource } from "./rule";
 
@@ -79,6 +80,14 @@ export class Vocabulary implements Known {
         }
     }
 
+    /**
+     * Whether the expression compares with something that was not declared: a bandwidth that nobody published, PCIe where NVLink-C2C
+     * is. There is nothing to compare with then, and the alert or panel is left out.
+     */
+    undeclared(expression: string): boolean {
+        return expectationNames.some((name) => !this.recorded.has(name) && expression.includes(name));
+    }
+
     /** The expression with the names under which the deployed exporters emit the metrics. */
     deployed(expression: string): string {
         const found = selectors(parse(expression))
@@ -132,8 +141,8 @@ export function alertRules(
     const all: Alert[] = [];
     for (const source of sources) {
         const recordings = source.recordings?.(infrastructure) ?? [];
-        const alerts = source.alerts?.(infrastructure) ?? [];
         problems.push(...recordings.flatMap((recording) => vocabulary.learn(recording)));
+        const alerts = (source.alerts?.(infrastructure) ?? []).filter((alert) => !vocabulary.undeclared(alert.expr));
         problems.push(...alerts.flatMap((alert) => alertProblems(alert, vocabulary)));
         all.push(...alerts);
         if (problems.length === 0 && recordings.length + alerts.length > 0) {

@@ -2,52 +2,9 @@
 import { alertThresholds } from "../../../catalog/alerts";
 import { FabricKind } from "../../fabric/profile";
 import type { Infrastructure } from "../infrastructure";
-import type { Alert, RuleSource, Runbook, Severity } from "./rule";
-
-const port = "node, device, port";
-const onPort = "{{ $labels.device }} port {{ $labels.port }} of {{ $labels.node }}";
-const gpuNode = "and on (node) sum by (node) (node:kilogpu_expected_gpus)";
-
-const network = (
-    meaning: string,
-    act: string[],
-    healing = "Nothing by itself; the NCCL alerts tell whether jobs suffer.",
-): Runbook => ({
-    meaning,
-    look: [
-        "Dashboard kilogpu / fabric",
-        "`ibstat`, `rdma link` and `ethtool -S <device>` on the node",
-        "The switch's side of the same link",
-    ],
-    act,
-    healing,
-});
-
-const cordoned = "SelfHealing cordons the node; Kueue replaces it in running jobs.";
-
-/** An alert on one port; the expression is for `by (node, device, port)`. */
-function portAlert(
-    name: string,
-    severity: Severity,
-    expr: string,
-    says: string,
-    shows: string,
-    runbook: Runbook,
-    hold?: string,
-): Alert {
-    return {
-        name,
-        severity,
-        expr: `(${expr})\n  ${gpuNode}`,
-        ...(hold === undefined ? {} : { for: hold }),
-        summary: `${onPort}: ${says}`,
-        description: shows,
-        runbook,
-    };
-}
-
-const increase = (metric: string, window: string): string => `sum by (${port}) (increase(${metric}[${window}]))`;
-const rate = (metric: string, window: string): string => `sum by (${port}) (rate(${metric}[${window}]))`;
+import { efaAlerts } from "./efa";
+import { cordoned, increase, network, onPort, port, portAlert, rate } from "./port-alert";
+import type { Alert, RuleSource } from "./rule";
 
 function rdmaAlerts(): Alert[] {
     return [
@@ -332,71 +289,6 @@ function roceAlerts({ losslessPriority }: Infrastructure): Alert[] {
                 cordoned,
             ),
         },
-    ];
-}
-
-function efaAlerts(): Alert[] {
-    return [
-        {
-            name: "EfaInterfacesMissing",
-            severity: "critical",
-            for: "5m",
-            expr: `(max by (node) (kube_node_status_allocatable{resource="vpc_amazonaws_com_efa"}) or on (node) 0 * sum by (node) (node:kilogpu_expected_efa))
-  < on (node) group_left () sum by (node) (node:kilogpu_expected_efa)
-  and on (node) node:kilogpu_in_service`,
-            summary: "{{ $labels.node }} offers {{ $value }} EFA interfaces, fewer than declared.",
-            description: "{{ $value }} vpc.amazonaws.com/efa. Whole-node jobs stay pending here.",
-            runbook: network(
-                "The launch template lost interfaces, or the device plugin does not run.",
-                [
-                    "`kubectl -n kube-system get pods -l name=aws-efa-k8s-device-plugin -o wide`",
-                    "`fi_info -p efa` on the node.",
-                ],
-                "None: replace the node (it is a fault of its launch).",
-            ),
-        },
-        portAlert(
-            "EfaRetransmits",
-            "warning",
-            `${rate("node_amazonefa_retrans_timeout_events", "5m")} > 1 or ${rate("node_amazonefa_retrans_pkts", "5m")} > 1000`,
-            "it retransmits.",
-            "{{ $value }} a second.",
-            network("SRD finds its way around a bad path, at a cost.", [
-                "All nodes at once: the network. One node: replace it.",
-            ]),
-            "10m",
-        ),
-        portAlert(
-            "EfaPeerUnreachable",
-            "critical",
-            `${increase("node_amazonefa_unresponsive_remote_events", "5m")} > 0 or ${increase("node_amazonefa_impaired_remote_conn_events", "5m")} > 5`,
-            "a peer does not answer.",
-            "{{ $value }} events within five minutes.",
-            network(
-                "The job hangs until NCCL's timeout.",
-                ["Which node of the job is not Ready?", "Security group allows itself, in and out?"],
-                cordoned,
-            ),
-        ),
-        portAlert(
-            "EfaDrops",
-            "warning",
-            `${rate("node_amazonefa_rx_drops", "5m")} > 10`,
-            "it drops packets.",
-            "{{ $value }} a second.",
-            network("The receiver posts buffers too slowly.", ["CPU starvation on the node? Hugepages?"]),
-            "10m",
-        ),
-        portAlert(
-            "EfaWorkRequestErrors",
-            "warning",
-            `${increase("node_amazonefa_rdma_read_wr_err", "15m")} > 0 or ${increase("node_amazonefa_rdma_write_wr_err", "15m")} > 0`,
-            "RDMA requests fail.",
-            "{{ $value }} failed requests within 15 minutes.",
-            network("Transfers failed; NCCL ends the job if they repeat.", [
-                "Driver and libfabric versions against the image's.",
-            ]),
-        ),
     ];
 }
 

@@ -30,7 +30,7 @@ const busBandwidthLow: Alert = {
 export const nccl: RuleSource = {
     name: "nccl",
     title: "Collectives",
-    alerts: ({ groups }) => [
+    alerts: () => [
         {
             name: "NcclAllReduceSlow",
             severity: "warning",
@@ -44,7 +44,7 @@ export const nccl: RuleSource = {
                 "None.",
             ),
         },
-        ...(groups.some((group) => group.busBandwidthFloorGBs > 0) ? [busBandwidthLow] : []),
+        busBandwidthLow,
         {
             name: "NcclStraggler",
             severity: "warning",

@@ -2,8 +2,7 @@
  * Recorded series that alerts and dashboards share: expectations from the declaration, and what is seen of it. An expectation is
  * a series per node, joined on the node's own label, so that a cluster without GPUs has none of them and every alert stays silent.
  */
-import { pcieReplaysPerMinute } from "../../../catalog/alerts";
-import { alertThresholds } from "../../../catalog/alerts";
+import { alertThresholds, pcieReplaysPerMinute } from "../../../catalog/alerts";
 import type { GroupFacts, Infrastructure } from "../infrastructure";
 import { totalGpus } from "../infrastructure";
 import type { Recording, RuleSource } from "./rule";
@@ -115,6 +114,21 @@ export const expectations: RuleSource = {
         },
     ],
 };
+
+/** Every expectation there is. What was not declared (a price, a bandwidth, PCIe where NVLink-C2C is) has no series. */
+export const expectationNames = [
+    "node:kilogpu_expected_gpus",
+    "node:kilogpu_expected_schedulable_gpus",
+    "node:kilogpu_expected_rdma_ports",
+    "node:kilogpu_expected_port_rate_bytes",
+    "node:kilogpu_expected_efa",
+    "node:kilogpu_expected_pcie_generation",
+    "node:kilogpu_expected_pcie_width",
+    "node:kilogpu_expected_pcie_replays",
+    "node:kilogpu_expected_bus_bandwidth_gbs",
+    "node:kilogpu_usd_per_hour",
+    "node:kilogpu_gpu_power_watts",
+] as const;
 
 /** A node counts once it is Ready and its boot is ten minutes ago: a reboot or a new node must not page. */
 export const observations: RuleSource = {
@@ -253,8 +267,3 @@ export const trainingStatistics: RuleSource = {
         },
     ],
 };
-
-/** Everything that alerts of an infrastructure build upon. */
-export function recordingsOf(infrastructure: Infrastructure, sources: readonly RuleSource[]): Recording[] {
-    return sources.flatMap((source) => source.recordings?.(infrastructure) ?? []);
-}

@@ -1,0 +1,54 @@
+/** Loki, the rules of its ruler, and Alloy on each node. */
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { installChart } from "../helm-chart";
+import { lokiRuleGroups } from "./logs/rules";
+import type { MonitoringArgs } from "./monitoring-args";
+import type { MonitoringSize } from "./sizing";
+import { alloyValues, logStorageGib, lokiRulesConfig, lokiValues } from "./values/logs";
+
+/** Installs both; the rules come first. */
+export function installLogs(
+    name: string,
+    args: MonitoringArgs,
+    size: MonitoringSize,
+    namespace: k8s.core.v1.Namespace,
+    opts: pulumi.CustomResourceOptions,
+): void {
+    const retentionDays = args.logRetentionDays ?? 14;
+    const rules = new k8s.core.v1.ConfigMap(
+        `${name}-log-classes`,
+        {
+            metadata: { name: lokiRulesConfig, namespace: namespace.metadata.name },
+            // YAML reads JSON.
+            data: { "log-classes.yaml": JSON.stringify(lokiRuleGroups(), undefined, 2) },
+        },
+        { parent: opts.parent },
+    );
+    const loki = installChart(
+        `${name}-loki`,
+        {
+            release: "loki",
+            namespace: namespace.metadata.name,
+            values: lokiValues({
+                retentionDays,
+                storageGib: logStorageGib(size.nodes, retentionDays),
+                ...(args.storageClass === undefined ? {} : { storageClass: args.storageClass }),
+            }),
+            userValues: args.lokiValues,
+            chartMirror: args.chartMirror,
+        },
+        { parent: opts.parent, dependsOn: [rules] },
+    );
+    installChart(
+        `${name}-alloy`,
+        {
+            release: "alloy",
+            namespace: namespace.metadata.name,
+            values: alloyValues(),
+            userValues: args.alloyValues,
+            chartMirror: args.chartMirror,
+        },
+        { parent: opts.parent, dependsOn: [loki] },
+    );
+}

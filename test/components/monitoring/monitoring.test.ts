@@ -1,0 +1,153 @@
+import * as pulumi from "@pulumi/pulumi";
+import { describe, expect, it } from "vitest";
+import { unknownChartValues } from "../../../catalog/chart-values";
+import { FabricKind, fabricProfile, instanceMachine } from "../../../components/fabric";
+import { instance } from "../../../catalog/instances";
+import { GpuExporter, Monitoring, checkMonitoring } from "../../../components/monitoring";
+import type { MonitoringArgs } from "../../../components/monitoring";
+import { stackValues } from "../../../components/monitoring/values/prometheus";
+import { alloyValues, lokiValues } from "../../../components/monitoring/values/logs";
+import { standaloneExporterValues } from "../../../components/monitoring/exporters/dcgm";
+import { monitoredInfrastructure } from "../../../components/monitoring";
+import { pool } from "../../alerts/example-infrastructures";
+import { evaluate } from "../../support/mocks";
+
+const crd = "kubernetes:apiextensions.k8s.io/v1:CustomResource";
+
+function args(more: Partial<MonitoringArgs> = {}): MonitoringArgs {
+    return {
+        pools: [pool("h200", "p5en.48xlarge", FabricKind.Efa, 64)],
+        fabric: {
+            kind: FabricKind.Efa,
+            groups: { h200: fabricProfile(instanceMachine(instance("p5en.48xlarge")), FabricKind.Efa) },
+            ready: "efa",
+        },
+        ...more,
+    };
+}
+
+describe("Monitoring", () => {
+    it("installs the CRDs first, then the stack, then everything that needs them", async () => {
+        const run = await evaluate(() => new Monitoring("watch", args()));
+        expect(run.named("watch-stack").dependencies).toContain("watch-crds");
+        const rules = run.resources.filter((resource) => resource.type.endsWith(":PrometheusRule"));
+        expect(rules.length).toBeGreaterThan(10);
+        for (const rule of rules) {
+            expect(rule.dependencies).toContain("watch-stack");
+        }
+    });
+
+    it("has the same children in a first preview as in an update", async () => {
+        const update = await evaluate(() => new Monitoring("watch", args()));
+        const preview = await evaluate(() => new Monitoring("watch", args()), { preview: true });
+        expect(preview.inventory()).toEqual(update.inventory());
+    });
+
+    it("keeps receivers' addresses in a Secret and out of the chart's values", async () => {
+        const run = await evaluate(
+            () => new Monitoring("watch", args({ receivers: { pageUrl: "https://pager.example.com/token" } })),
+        );
+        expect(JSON.stringify(run.named("watch-stack").inputs)).not.toContain("pager.example.com");
+        expect(run.named("watch-receivers").secretInputs.join()).toContain("stringData");
+    });
+
+    it("reads EFA counters only where there is EFA, and runs no second GPU exporter beside the operator's", async () => {
+        const run = await evaluate(() => new Monitoring("watch", args()));
+        expect(run.named("watch-efa-counters").inputs).toMatchObject({ metadata: { namespace: "monitoring" } });
+        expect(run.inventory().join()).not.toContain("dcgm-exporter");
+        const tcp = await evaluate(
+            () =>
+                new Monitoring("watch", {
+                    pools: [pool("l40s", "g6e.48xlarge", FabricKind.Tcp, 4)],
+                    fabric: {
+                        kind: FabricKind.Tcp,
+                        groups: { l40s: fabricProfile(instanceMachine(instance("g6e.48xlarge")), FabricKind.Tcp) },
+                        ready: "tcp",
+                    },
+                    gpuExporter: GpuExporter.Standalone,
+                }),
+        );
+        expect(tcp.inventory().join()).not.toContain("efa-counters");
+        expect(tcp.inventory().join()).toContain("watch-dcgm-exporter");
+    });
+
+    it("lets Prometheus write to its managed workspace and to nothing else", async () => {
+        const run = await evaluate(
+            () => new Monitoring("watch", args({ managedPrometheus: { clusterName: "train", region: "us-east-2" } })),
+            {
+                computed: (type) =>
+                    type.endsWith("Workspace")
+                        ? {
+                              prometheusEndpoint: "https://aps.example.com/workspaces/w/",
+                              arn: "arn:aws:aps:us-east-2:1:workspace/w",
+                          }
+                        : {},
+            },
+        );
+        const policy = JSON.parse(
+            run.named("watch-remote-write", "aws:iam/rolePolicy:RolePolicy").inputs["policy"] as string,
+        ) as { Statement: unknown[] };
+        expect(policy.Statement).toEqual([
+            { Effect: "Allow", Action: ["aps:RemoteWrite"], Resource: ["arn:aws:aps:us-east-2:1:workspace/w"] },
+        ]);
+        expect(JSON.stringify(run.named("watch-stack").inputs)).toContain(
+            "https://aps.example.com/workspaces/w/api/v1/remote_write",
+        );
+    });
+
+    it("ships a dashboard for each view, none of them empty", async () => {
+        const run = await evaluate(() => new Monitoring("watch", args()));
+        const boards = run.ofType("kubernetes:core/v1:ConfigMap").filter((map) => map.name.includes("dashboard"));
+        expect(boards.map((map) => map.name.replace("watch-dashboard-", ""))).toEqual([
+            "fleet",
+            "node",
+            "job",
+            "fabric",
+            "nccl",
+            "queues",
+            "capacity",
+        ]);
+        for (const board of boards) {
+            const [json] = Object.values(board.inputs["data"] as { [file: string]: string });
+            expect((JSON.parse(json ?? "{}") as { panels: unknown[] }).panels.length).toBeGreaterThan(4);
+        }
+    });
+});
+
+describe("values", () => {
+    it("are read by the pinned charts", () => {
+        const { size } = monitoredInfrastructure(args());
+        const stack = stackValues({
+            size,
+            receivers: { page: true, warning: true, remediation: true },
+            logs: true,
+            storageClass: "gp3",
+            remoteWriteUrl: "https://x",
+        });
+        expect(unknownChartValues("kube-prometheus-stack", stack)).toEqual([]);
+        expect(
+            unknownChartValues("loki", lokiValues({ retentionDays: 14, storageGib: 20, storageClass: "gp3" })),
+        ).toEqual([]);
+        expect(unknownChartValues("alloy", alloyValues())).toEqual([]);
+        expect(unknownChartValues("dcgm-exporter", standaloneExporterValues([]))).toEqual([]);
+    });
+});
+
+describe("a mistake", () => {
+    it("is told with its path before anything is made", async () => {
+        await expect(
+            evaluate(() => new Monitoring("watch", args({ retentionDays: 3, losslessPriority: 9 }))),
+        ).rejects.toThrow(/Monitoring "watch": losslessPriority: got 9;[^]*retentionDays: got 3;/);
+    });
+
+    it.each<[string, Partial<MonitoringArgs>]>([
+        ["gpuExporter", { gpuExporter: "both" as never }],
+        ["remoteWriteUrl", { remoteWriteUrl: "http://plain.example.com" }],
+        ["lokiValues", { logs: false, lokiValues: { test: {} } }],
+        ["chartMirror", { chartMirror: "charts" }],
+        ["trainingMetricsPort", { trainingMetricsPort: 80 }],
+        ["retentionDays", { retentionDays: pulumi.output(9) as never }],
+    ])("%s", (path, more) => {
+        expect(checkMonitoring(args(more)).map((problem) => problem.path)).toContain(path);
+    });
+});

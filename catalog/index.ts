@@ -1,5 +1,6 @@
 /** What is true of hardware, releases and prices: typed readers over the JSON files of this folder. */
 export { capacityBlockRules, isCapacityBlockLength } from "./capacity-blocks";
+export { chartImages, chartsWithImages, inMirror, withoutRegistry } from "./chart-images";
 export { chartValues, unknownChartValues } from "./chart-values";
 export type { UnknownChartValue } from "./chart-values";
 export { compatible, pinnedVersions } from "./compatibility";

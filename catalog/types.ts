@@ -209,6 +209,17 @@ export interface ChartValues {
     keys: string[];
 }
 
+/** Image locations of one version of a chart. */
+export interface ChartImages {
+    source: Source;
+    /** By path of the value with dots: what the chart takes by default, a registry alone or with a path. */
+    values: { [path: string]: string };
+    /** Images that no value of the chart moves. */
+    hidden?: string[];
+    /** What is not moved, and why that does no harm. */
+    note?: string;
+}
+
 /** What AWS lets one buy as a capacity block. */
 export interface CapacityBlockRules {
     /** Instances of one block. */

@@ -21,10 +21,21 @@ export type { KubeflowArgs, RuntimeSet, RuntimeSetArgs, TrainingRuntime } from "
 export { TopologyMode, TrainingJob } from "./training-job";
 export type { CheckpointVolumeArgs, JobTopologyArgs, TrainingJobArgs } from "./training-job";
 export { TrainingCluster } from "./training-cluster";
-export type { BudgetArgs, JobSettingsArgs, KubernetesSettingsArgs, NetworkSettingsArgs } from "./training-cluster";
+export type {
+    BudgetArgs,
+    FreezeWindowArgs,
+    JobSettingsArgs,
+    KubernetesSettingsArgs,
+    NetworkSettingsArgs,
+} from "./training-cluster";
 export type { PoolSettingsArgs, TrainingClusterArgs, TrainingSettingsArgs } from "./training-cluster";
 export { CheckpointStorage } from "./checkpoint-storage";
-export type { CheckpointFolder, CheckpointFolderArgs, CheckpointPlace, CheckpointPlaceArgs } from "./checkpoint-storage";
+export type {
+    CheckpointFolder,
+    CheckpointFolderArgs,
+    CheckpointPlace,
+    CheckpointPlaceArgs,
+} from "./checkpoint-storage";
 export type { CheckpointStorageArgs, CheckpointWriterArgs, LustreArgs } from "./checkpoint-storage";
 export type { LustreMount, LustreMountArgs } from "./checkpoint-storage";
 export { LeafWiring, designFabric, drawFabric, estimateCongestion } from "./topology";

@@ -97,6 +97,8 @@ export const SETTINGS: { [key: string]: Shape } = {
     rates: map(number),
     tags: map(text),
     chartMirror: text,
+    imageMirror: text,
+    freezeWindows: list(object({ "start!": text, "end!": text, reason: text })),
 };
 
 /** Keys without which there is no environment. */

@@ -2,7 +2,7 @@
 import { findInstance, instance, instanceTypes, supportsEfa } from "../../catalog/instances";
 import { release } from "../../catalog/releases";
 import type { NodePoolArgs } from "../gpu-node-pool/pool";
-import { checkChartMirror, checkChartValues } from "../helm-chart";
+import { checkChartMirror, checkImageMirror, checkChartValues } from "../helm-chart";
 import { oneOf, requirePlain, show, wholeNumber } from "../input";
 import type { InputProblem } from "../input";
 import { DEFAULT_DSCP, DEFAULT_LOSSLESS_PRIORITY } from "./derive";
@@ -71,7 +71,12 @@ export function checkFabricOptions(path: string, options: FabricOptions): InputP
 
 /** All mistakes of an RdmaFabric's arguments. */
 export function checkRdmaFabric(args: RdmaFabricArgs): InputProblem[] {
-    const unknown = requirePlain({ kind: args.kind, pools: args.pools, chartMirror: args.chartMirror });
+    const unknown = requirePlain({
+        kind: args.kind,
+        pools: args.pools,
+        chartMirror: args.chartMirror,
+        imageMirror: args.imageMirror,
+    });
     if (unknown.length > 0) {
         return unknown;
     }
@@ -93,6 +98,7 @@ export function checkRdmaFabric(args: RdmaFabricArgs): InputProblem[] {
               ]),
         ...args.pools.flatMap((pool, index) => checkPool(`pools[${String(index)}]`, pool, args.kind)),
         ...checkChartMirror(args.chartMirror),
+        ...checkImageMirror(args.imageMirror),
         ...checkChartValues("values", release(EFA_PLUGIN), args.values),
     ];
 }

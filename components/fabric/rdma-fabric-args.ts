@@ -10,6 +10,8 @@ export interface RdmaFabricArgs {
     pools: NodePoolArgs[];
     /** Where charts come from instead of their own repositories: `oci://…`, `https://…` or an absolute folder. */
     chartMirror?: string;
+    /** Registry that images come from instead of their own registries, for example `registry.example.com/mirror`. Defaults to none. */
+    imageMirror?: string;
     /** Values of the device plugin's chart, merged over the library's. Unknown keys are refused. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Helm values have no common schema
     values?: { [key: string]: any };

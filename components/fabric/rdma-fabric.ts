@@ -41,6 +41,7 @@ export class RdmaFabric extends pulumi.ComponentResource {
                           values: efaPluginValues(args.pools, nodeGroups),
                           userValues: args.values,
                           chartMirror: args.chartMirror,
+                          imageMirror: args.imageMirror,
                       },
                       { parent: this },
                   ).name

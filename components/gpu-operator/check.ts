@@ -4,7 +4,7 @@ import { release } from "../../catalog/releases";
 import { nodeLabels } from "../../catalog/topology";
 import { checkPools } from "../capacity-group";
 import type { NodePoolArgs } from "../gpu-node-pool/pool";
-import { checkChartMirror, checkChartValues } from "../helm-chart";
+import { checkChartMirror, checkImageMirror, checkChartValues } from "../helm-chart";
 import type { InputProblem } from "../input";
 import { oneOf, requirePlain, show, wholeNumber } from "../input";
 import { DriverOwner } from "./gpu-operator-args";
@@ -19,6 +19,7 @@ export function checkGpuOperator(args: GpuOperatorArgs): InputProblem[] {
         serviceMonitor: args.serviceMonitor,
         metricsIntervalSeconds: args.metricsIntervalSeconds,
         chartMirror: args.chartMirror,
+        imageMirror: args.imageMirror,
     });
     if (unknown.length > 0) {
         return unknown;
@@ -30,6 +31,7 @@ export function checkGpuOperator(args: GpuOperatorArgs): InputProblem[] {
         ...args.pools.flatMap((pool, index) => checkSharing(`pools[${String(index)}]`, pool, args.pools)),
         ...wholeNumber("metricsIntervalSeconds", args.metricsIntervalSeconds ?? 15, { min: 1, max: 300 }),
         ...checkChartMirror(args.chartMirror),
+        ...checkImageMirror(args.imageMirror),
         ...checkChartValues("values", release("gpu-operator"), args.values),
         ...checkChartValues("featureDiscoveryValues", release("node-feature-discovery"), args.featureDiscoveryValues),
         ...checkOwnedValues(args),

@@ -22,6 +22,8 @@ export interface GpuOperatorArgs {
     metricsIntervalSeconds?: number;
     /** Where charts come from instead of their own repositories: an OCI registry, a repository or a folder. */
     chartMirror?: string;
+    /** Registry that images come from instead of their own registries, for example `registry.example.com/mirror`. Defaults to none. */
+    imageMirror?: string;
     /** Values of the gpu-operator chart, on top of the library's. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Helm values have no common schema
     values?: { [key: string]: any };

@@ -53,6 +53,7 @@ export class GpuOperator extends pulumi.ComponentResource {
                 },
                 userValues: args.featureDiscoveryValues,
                 chartMirror: args.chartMirror,
+                imageMirror: args.imageMirror,
             },
             child,
         );
@@ -76,6 +77,7 @@ export class GpuOperator extends pulumi.ComponentResource {
                 }),
                 userValues: args.values,
                 chartMirror: args.chartMirror,
+                imageMirror: args.imageMirror,
             },
             // It waits for the labels that node-feature-discovery sets.
             { ...child, dependsOn: [discovery] },

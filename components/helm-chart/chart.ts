@@ -9,6 +9,7 @@ import { release } from "../../catalog/releases";
 import type { Release } from "../../catalog/types";
 import type { InputProblem } from "../input";
 import { show } from "../input";
+import { mirroredValues } from "./image-mirror";
 import { mergeValues } from "./values";
 import type { ChartValues } from "./values";
 
@@ -23,6 +24,8 @@ export interface ChartInstall {
     userValues?: ChartValues;
     /** Where charts come from instead of their own repositories: `oci://…`, `https://…` or a folder with `<chart>-<version>.tgz`. */
     chartMirror?: string;
+    /** Registry, with or without a path, that images come from instead of their own registries. */
+    imageMirror?: string;
     /** Seconds that an installation may take. Defaults to 600. */
     timeoutSeconds?: number;
 }
@@ -57,7 +60,10 @@ export function releaseArgs(pin: Release, install: ChartInstall): k8s.helm.v3.Re
         version: pin.version,
         ...(reference.repository === undefined ? {} : { repositoryOpts: { repo: reference.repository } }),
         namespace: install.namespace ?? pin.namespace ?? "default",
-        values: mergeValues(install.values, install.userValues),
+        values: mergeValues(
+            mergeValues(install.values, mirroredValues(pin.name, install.imageMirror)),
+            install.userValues,
+        ),
         // A release that failed is taken back, so that the next `up` starts clean instead of meeting "cannot re-use a name".
         atomic: true,
         cleanupOnFail: true,

@@ -1,12 +1,19 @@
 /** Kubeflow Trainer with a runtime for each kind of node. */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { imageReference, release } from "../../catalog/releases";
+import { release } from "../../catalog/releases";
 import { capacityGroups, checkPools } from "../capacity-group";
 import type { CapacityGroup } from "../capacity-group";
 import type { FabricFactsArgs } from "../fabric";
 import type { NodePoolArgs } from "../gpu-node-pool/pool";
-import { checkChartMirror, checkChartValues, installChart, securedNamespace } from "../helm-chart";
+import {
+    checkChartMirror,
+    checkImageMirror,
+    imageFrom,
+    checkChartValues,
+    installChart,
+    securedNamespace,
+} from "../helm-chart";
 import type { InputProblem } from "../input";
 import { refuse, requirePlain, show, wholeNumber } from "../input";
 import type { RuntimeSet, TrainingRuntime } from "./runtime";
@@ -24,6 +31,8 @@ export interface KubeflowArgs {
     maxRestarts?: number;
     /** Where charts come from instead of their own repositories: an OCI registry, a repository or a folder. */
     chartMirror?: string;
+    /** Registry that images come from instead of their own registries, for example `registry.example.com/mirror`. Defaults to none. */
+    imageMirror?: string;
     /** Values of the kubeflow-trainer chart, on top of the library's. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Helm values have no common schema
     values?: { [key: string]: any };
@@ -49,7 +58,7 @@ export class Kubeflow extends pulumi.ComponentResource {
         refuse(`Kubeflow "${name}"`, checkKubeflow(args));
         super(Kubeflow.__pulumiType, name, args, opts);
         const groups = capacityGroups(args.pools, args.fabric);
-        const options = { image: args.image ?? imageReference("pytorch"), maxRestarts: args.maxRestarts ?? 10 };
+        const options = { image: args.image ?? imageFrom(args.imageMirror, "pytorch"), maxRestarts: args.maxRestarts ?? 10 };
 
         const trainer = installTrainer(name, args, this);
         const runtimes = groups.map(
@@ -99,6 +108,7 @@ export function checkKubeflow(args: KubeflowArgs): InputProblem[] {
         image: args.image,
         maxRestarts: args.maxRestarts,
         chartMirror: args.chartMirror,
+        imageMirror: args.imageMirror,
     });
     if (unknown.length > 0) {
         return unknown;
@@ -108,6 +118,7 @@ export function checkKubeflow(args: KubeflowArgs): InputProblem[] {
         ...checkImage("image", args.image),
         ...wholeNumber("maxRestarts", args.maxRestarts ?? 10, { min: 0, max: 1000 }),
         ...checkChartMirror(args.chartMirror),
+        ...checkImageMirror(args.imageMirror),
         ...checkChartValues("values", release("kubeflow-trainer"), args.values),
         ...checkChartValues("jobSetValues", release("jobset"), args.jobSetValues),
         ...checkJobSetOwner(args),
@@ -156,6 +167,7 @@ function installTrainer(name: string, args: KubeflowArgs, parent: pulumi.Resourc
             values: { controller: { replicas: 2, podDisruptionBudget: { enabled: true, minAvailable: 1 } } },
             userValues: args.jobSetValues,
             chartMirror: args.chartMirror,
+            imageMirror: args.imageMirror,
         },
         { parent },
     );
@@ -176,6 +188,7 @@ function installTrainer(name: string, args: KubeflowArgs, parent: pulumi.Resourc
             },
             userValues: args.values,
             chartMirror: args.chartMirror,
+            imageMirror: args.imageMirror,
         },
         // Trainer watches JobSets from its first second, and does not start without the CRD.
         { parent, dependsOn: [jobSet] },

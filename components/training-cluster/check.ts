@@ -11,12 +11,13 @@ import { FabricKind, checkRdmaFabric } from "../fabric";
 import type { NodePoolArgs } from "../gpu-node-pool";
 import { checkGpuNodePool } from "../gpu-node-pool";
 import { checkGpuOperator } from "../gpu-operator";
-import { checkChartMirror } from "../helm-chart";
+import { checkChartMirror, checkImageMirror } from "../helm-chart";
 import type { InputProblem } from "../input";
 import { at, requirePlain, show } from "../input";
 import { checkKubeflow, trainingRuntimes } from "../kubeflow";
 import { checkTrainingJob } from "../training-job";
 import { checkTrainingQueues, queueFacts, teamQuotas } from "../training-queues";
+import { checkFreezeWindows } from "./freeze-windows";
 import {
     clusterArgs,
     fabricKinds,
@@ -57,6 +58,8 @@ export function checkTrainingCluster(name: string, args: TrainingClusterArgs): I
         ...pools,
         ...checkMoney(args),
         ...checkChartMirror(args.chartMirror),
+        ...checkImageMirror(args.imageMirror),
+        ...checkFreezeWindows(args.freezeWindows),
         // What runs on the nodes can only be judged once it is clear which nodes there are.
         ...(network.length + pools.length > 0 ? [] : checkInside(args, plannedPools(args))),
     ]);
@@ -195,23 +198,23 @@ function checkMoney(args: TrainingClusterArgs): InputProblem[] {
 function checkInside(args: TrainingClusterArgs, pools: NodePoolArgs[]): InputProblem[] {
     const fabric = plannedFabric(pools);
     const training = args.training ?? {};
-    const chartMirror = args.chartMirror;
+    const mirrors = { chartMirror: args.chartMirror, imageMirror: args.imageMirror };
     const queues = checkTrainingQueues({
         pools,
         fabric,
         teams: args.teams,
         priorities: args.priorities,
         podsReadyMinutes: training.podsReadyMinutes,
-        chartMirror,
+        ...mirrors,
     });
     return [
         ...fabricKinds(pools).flatMap((kind) =>
-            checkRdmaFabric({ kind, pools: pools.filter((pool) => pool.fabric === kind), chartMirror }),
+            checkRdmaFabric({ kind, pools: pools.filter((pool) => pool.fabric === kind), ...mirrors }),
         ),
-        ...checkGpuOperator({ pools, chartMirror }),
+        ...checkGpuOperator({ pools, ...mirrors }),
         ...underTraining(queues, ["podsReadyMinutes"]),
         ...underTraining(
-            checkKubeflow({ pools, fabric, image: training.image, maxRestarts: training.maxRestarts, chartMirror }),
+            checkKubeflow({ pools, fabric, image: training.image, maxRestarts: training.maxRestarts, ...mirrors }),
             ["image", "maxRestarts"],
         ),
         ...(queues.length > 0 ? [] : checkJobs(args, pools)),

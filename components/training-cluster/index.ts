@@ -2,6 +2,7 @@ export { TrainingCluster } from "./training-cluster";
 export { checkTrainingCluster } from "./check";
 export type {
     BudgetArgs,
+    FreezeWindowArgs,
     JobSettingsArgs,
     KubernetesSettingsArgs,
     NetworkSettingsArgs,

@@ -123,6 +123,16 @@ export interface BudgetArgs {
     hourlyUsd: number;
 }
 
+/** A time in which no version may be changed. */
+export interface FreezeWindowArgs {
+    /** Start, for example `2026-12-20T00:00:00Z`. */
+    start: string;
+    /** End, exclusive. */
+    end: string;
+    /** Why, for whoever is refused. */
+    reason?: string;
+}
+
 /** A whole training environment. */
 export interface TrainingClusterArgs {
     /** Name of the environment, for example `prod`: part of the cluster's name, and a tag of everything. */
@@ -148,4 +158,8 @@ export interface TrainingClusterArgs {
     tags?: { [key: string]: string };
     /** Where charts come from instead of their own repositories: an OCI registry, a repository or a folder. */
     chartMirror?: string;
+    /** Registry that images come from instead of their own registries, for example `registry.example.com/mirror`. Defaults to none. */
+    imageMirror?: string;
+    /** Times in which `kilogpu upgrade` refuses, for example before a paper's deadline. Defaults to none. */
+    freezeWindows?: FreezeWindowArgs[];
 }

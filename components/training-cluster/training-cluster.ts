@@ -58,9 +58,10 @@ export class TrainingCluster extends pulumi.ComponentResource {
         );
         const inCluster = { parent: this, provider: kubernetes };
         const { pools } = this;
-        const { chartMirror, training } = args;
-        const fabric = createFabrics(name, pools, chartMirror, inCluster);
-        new GpuOperator(`${name}-gpu`, { pools, chartMirror }, inCluster);
+        const { training } = args;
+        const mirrors = { chartMirror: args.chartMirror, imageMirror: args.imageMirror };
+        const fabric = createFabrics(name, pools, mirrors, inCluster);
+        new GpuOperator(`${name}-gpu`, { pools, ...mirrors }, inCluster);
         const queues = new TrainingQueues(
             `${name}-queues`,
             {
@@ -69,13 +70,13 @@ export class TrainingCluster extends pulumi.ComponentResource {
                 teams: args.teams,
                 priorities: args.priorities,
                 podsReadyMinutes: training?.podsReadyMinutes,
-                chartMirror,
+                ...mirrors,
             },
             inCluster,
         );
         const kubeflow = new Kubeflow(
             `${name}-kubeflow`,
-            { pools, fabric, image: training?.image, maxRestarts: training?.maxRestarts, chartMirror },
+            { pools, fabric, image: training?.image, maxRestarts: training?.maxRestarts, ...mirrors },
             inCluster,
         );
         const jobs = (args.jobs ?? []).map(
@@ -126,7 +127,7 @@ function createPools(
 function createFabrics(
     name: string,
     pools: NodePool[],
-    chartMirror: string | undefined,
+    mirrors: Pick<TrainingClusterArgs, "chartMirror" | "imageMirror">,
     opts: pulumi.ComponentResourceOptions,
 ): FabricFactsArgs {
     return joinFabrics(
@@ -134,7 +135,7 @@ function createFabrics(
             (kind) =>
                 new RdmaFabric(
                     `${name}-${kind}`,
-                    { kind, pools: pools.filter((pool) => pool.fabric === kind), chartMirror },
+                    { kind, pools: pools.filter((pool) => pool.fabric === kind), ...mirrors },
                     opts,
                 ).profile,
         ),

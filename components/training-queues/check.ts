@@ -3,7 +3,7 @@ import type { CapacityGroup } from "../capacity-group";
 import { capacityGroups, checkPools, schedulableGpus } from "../capacity-group";
 import type { InputProblem } from "../input";
 import { at, oneOf, requirePlain, show, wholeNumber } from "../input";
-import { checkChartMirror, checkChartValues } from "../helm-chart";
+import { checkChartMirror, checkImageMirror, checkChartValues } from "../helm-chart";
 import { release } from "../../catalog/releases";
 import { sharesOf } from "./quota";
 import type { PriorityArgs, TeamArgs, TrainingQueuesArgs } from "./training-queues-args";
@@ -22,6 +22,7 @@ export function checkTrainingQueues(args: TrainingQueuesArgs): InputProblem[] {
         priorities: args.priorities,
         podsReadyMinutes: args.podsReadyMinutes,
         chartMirror: args.chartMirror,
+        imageMirror: args.imageMirror,
     });
     if (unknown.length > 0) {
         return unknown;
@@ -33,6 +34,7 @@ export function checkTrainingQueues(args: TrainingQueuesArgs): InputProblem[] {
         ...checkPriorities(args.priorities ?? []),
         ...wholeNumber("podsReadyMinutes", args.podsReadyMinutes ?? 30, { min: 1, max: 1440 }),
         ...checkChartMirror(args.chartMirror),
+        ...checkImageMirror(args.imageMirror),
         ...checkChartValues("values", release("kueue"), args.values),
     ];
 }

@@ -104,6 +104,7 @@ function installKueue(name: string, args: TrainingQueuesArgs, parent: pulumi.Res
             },
             userValues: args.values,
             chartMirror: args.chartMirror,
+            imageMirror: args.imageMirror,
         },
         { parent },
     );

@@ -3,7 +3,7 @@
  * a series per node, joined on the node's own label, so that a cluster without GPUs has none of them and every alert stays silent.
  */
 import { alertThresholds, pcieReplaysPerMinute } from "../../../catalog/alerts";
-import type { GroupFacts, Infrastructure } from "../infrastructure";
+import type { GroupFacts } from "../infrastructure";
 import { totalGpus } from "../infrastructure";
 import type { Recording, RuleSource } from "./rule";
 

@@ -12,8 +12,6 @@ import { monitoredInfrastructure } from "../../../components/monitoring";
 import { pool } from "../../alerts/example-infrastructures";
 import { evaluate } from "../../support/mocks";
 
-const crd = "kubernetes:apiextensions.k8s.io/v1:CustomResource";
-
 function args(more: Partial<MonitoringArgs> = {}): MonitoringArgs {
     return {
         pools: [pool("h200", "p5en.48xlarge", FabricKind.Efa, 64)],

@@ -216,6 +216,8 @@ export interface ChartImages {
     values: { [path: string]: string };
     /** Images that no value of the chart moves. */
     hidden?: string[];
+    /** Parts of the chart whose images the release catalogue does not list. */
+    unlisted?: string[];
     /** What is not moved, and why that does no harm. */
     note?: string;
 }

@@ -52,6 +52,8 @@ export interface Lock {
     /** Driver, EFA installer, NCCL and CUDA versions that the catalogue pins. */
     drivers: { [name: string]: string };
     freezes: FreezeWindow[];
+    /** Registry that the environment takes images from, where it has one. */
+    imageMirror?: string;
     /** What does not fit; empty in a lock that may be used. */
     incompatibilities: Incompatibility[];
 }
@@ -160,6 +162,7 @@ export function lockOf(plan: Plan): Lock {
     ].sort();
     const hasEfa = plan.pools.some((pool) => pool.efaInterfaces > 0);
     const drivers = ["nvidia-driver", "cuda", "nccl", ...(hasEfa ? ["efa-installer"] : [])];
+    const imageMirror = text(whole?.inputs["imageMirror"]);
     const freezes = whole?.inputs["freezeWindows"];
     return {
         lockVersion: 1,
@@ -175,6 +178,7 @@ export function lockOf(plan: Plan): Lock {
                 ? {}
                 : Object.fromEntries(drivers.sort().map((name) => [name, release(name).version])),
         freezes: Array.isArray(freezes) ? (freezes as unknown as FreezeWindow[]) : [],
+        ...(imageMirror === "" ? {} : { imageMirror }),
         incompatibilities: compatible(versionsOf(charts, addons), kubernetes === "" ? undefined : kubernetes),
     };
 }

@@ -1,7 +1,7 @@
 /** All mistakes of Monitoring's arguments. */
 import { release } from "../../catalog/releases";
 import { checkPools } from "../capacity-group";
-import { checkChartMirror, checkChartValues } from "../helm-chart";
+import { checkChartMirror, checkImageMirror, checkChartValues } from "../helm-chart";
 import type { InputProblem } from "../input";
 import { oneOf, requirePlain, show, wholeNumber } from "../input";
 import { GpuExporter } from "./monitoring-args";
@@ -19,6 +19,7 @@ export function checkMonitoring(args: MonitoringArgs): InputProblem[] {
         managedPrometheus: args.managedPrometheus,
         remoteWriteUrl: args.remoteWriteUrl,
         chartMirror: args.chartMirror,
+        imageMirror: args.imageMirror,
     });
     if (unknown.length > 0) {
         return unknown;
@@ -33,6 +34,7 @@ export function checkMonitoring(args: MonitoringArgs): InputProblem[] {
         ...wholeNumber("trainingMetricsPort", args.trainingMetricsPort ?? 9400, { min: 1024, max: 65_535 }),
         ...checkRemoteWrite(args.remoteWriteUrl),
         ...checkChartMirror(args.chartMirror),
+        ...checkImageMirror(args.imageMirror),
         ...checkChartValues("values", release("kube-prometheus-stack"), args.values),
         ...checkChartValues("lokiValues", release("loki"), args.lokiValues),
         ...checkChartValues("alloyValues", release("alloy"), args.alloyValues),

@@ -1,7 +1,7 @@
 /** The DaemonSet that turns EFA's counters into text files of the node exporter. */
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { imageReference } from "../../catalog/releases";
+import { imageFrom } from "../helm-chart";
 import { efaFolder, efaReader } from "./exporters/efa";
 import type { MonitoringArgs } from "./monitoring-args";
 
@@ -45,7 +45,7 @@ export function createEfaReader(
                         containers: [
                             {
                                 name: "reader",
-                                image: imageReference("busybox"),
+                                image: imageFrom(args.imageMirror, "busybox"),
                                 command: ["sh", "-c", efaReader("/textfile")],
                                 resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "32Mi" } },
                                 securityContext: {

@@ -37,6 +37,7 @@ export function installLogs(
             }),
             userValues: args.lokiValues,
             chartMirror: args.chartMirror,
+            imageMirror: args.imageMirror,
         },
         { parent: opts.parent, dependsOn: [rules] },
     );
@@ -48,6 +49,7 @@ export function installLogs(
             values: alloyValues(),
             userValues: args.alloyValues,
             chartMirror: args.chartMirror,
+            imageMirror: args.imageMirror,
         },
         { parent: opts.parent, dependsOn: [loki] },
     );

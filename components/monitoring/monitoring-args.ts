@@ -63,6 +63,8 @@ export interface MonitoringArgs {
     trainingMetricsPort?: number;
     /** Where charts come from instead of their own repositories: an OCI registry, a repository or a folder. */
     chartMirror?: string;
+    /** Registry that images come from instead of their own registries, for example `registry.example.com/mirror`. Defaults to none. */
+    imageMirror?: string;
     /** Values of the kube-prometheus-stack chart, on top of the library's. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Helm values have no common schema
     values?: { [key: string]: any };

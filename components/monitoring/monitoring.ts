@@ -76,6 +76,7 @@ export class Monitoring extends pulumi.ComponentResource {
                 namespace: namespace.metadata.name,
                 values: {},
                 chartMirror: args.chartMirror,
+                imageMirror: args.imageMirror,
             },
             { parent: this },
         );
@@ -143,6 +144,7 @@ function installStack(
             }),
             userValues: args.values,
             chartMirror: args.chartMirror,
+            imageMirror: args.imageMirror,
             timeoutSeconds: 900,
         },
         { parent, dependsOn },
@@ -252,6 +254,7 @@ function installGpuExporter(
             namespace: namespace.metadata.name,
             values: standaloneExporterValues(poolTolerations(args.pools)),
             chartMirror: args.chartMirror,
+            imageMirror: args.imageMirror,
         },
         { parent, dependsOn: [crds] },
     );

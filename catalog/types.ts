@@ -4,8 +4,10 @@
 export interface Source {
     /** URL, or `repository:path@version`. */
     where: string;
-    /** ISO date on which it was read. */
-    read: string;
+    /** ISO date on which it was read; absent where it was not. */
+    read?: string;
+    /** `false`: a vendor's published figure that was not re-read when the entry was written (docs/catalogue.md lists them). */
+    verified?: boolean;
 }
 
 /** What a network card carries at most: an ENA interface, an EFA interface, or both side by side. */
@@ -102,6 +104,8 @@ export interface Release {
     namespace?: string;
     /** `go.mod` replacements that building the module needs. */
     replaces?: { [module: string]: string };
+    /** Versions that the components' objects are validated against, the supported range as far as a registry holds it. */
+    checked?: string[];
     /** What other software must fit, by release name and semver range; read by `compatible`. */
     requires?: { [release: string]: string };
     /** Why this version, or what is not certain about it. */

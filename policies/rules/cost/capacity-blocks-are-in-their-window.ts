@@ -12,7 +12,6 @@ export const capacityBlocksAreInTheirWindow = resourceRule(
         topic: "cost",
         remediationSteps: "Plan for a time inside the window (--at), or remove pools whose block is over.",
         url: "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-capacity-blocks.html",
-        configSchema: { properties: { at: { type: "string" } } },
         appliesTo: [component("GpuNodePool")],
     },
     ({ props }, { config }) => {

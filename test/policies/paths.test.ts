@@ -1,0 +1,66 @@
+// Every rule through both ways that it is run: `check` and the policy SDK with its own proxy for unknown values.
+import { describe, expect, it } from "vitest";
+import type { RegisteredResource } from "../../cli/plan/monitor";
+import { rules } from "../../policies/rules";
+import { mutants } from "../mutants/mutants";
+import { byCheck, bySdk } from "./paths";
+import { apply, program } from "./program";
+
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+const ADVISED = ["checkpoints-outlive-nodes"];
+
+/** Values that no rule knows anything about, at every place where one could trip over them. */
+function withUnknowns(resources: readonly RegisteredResource[]): RegisteredResource[] {
+    return resources.map((resource) => ({
+        ...resource,
+        inputs: { ...resource.inputs, probe: UNKNOWN, probes: [UNKNOWN, { deep: UNKNOWN }] },
+    }));
+}
+
+/** Every input unknown: nothing may be concluded, and nothing may throw. */
+function allUnknown(resources: readonly RegisteredResource[]): RegisteredResource[] {
+    return resources.map((resource) => ({
+        ...resource,
+        inputs: Object.fromEntries(Object.keys(resource.inputs).map((key) => [key, UNKNOWN])),
+    }));
+}
+
+describe.each(rules.map((rule) => [rule.name, rule] as const))("%s", (name, rule) => {
+    const own = mutants.filter((mutant) => mutant.rule === name);
+
+    it("is silent on the compliant programs, and on resources that it does not concern", async () => {
+        for (const each of ["prod", "storage"] as const) {
+            const resources = await program(each);
+            const found = ADVISED.includes(name) ? [] : await bySdk(resources, rule);
+            expect(found).toEqual([]);
+        }
+        const other = (await program("prod")).filter(({ type }) => type === "aws:ec2/eip:Eip");
+        expect(await bySdk(other, rule)).toEqual([]);
+    });
+
+    it("says the same through the SDK as through check, and blocks on what is known beside unknown values", async () => {
+        for (const { edits, program: base = "prod", settings = {} } of own) {
+            const resources = withUnknowns(apply(await program(base), edits));
+            const configuration = { [name]: { settings } };
+            const checked = byCheck(resources, settings, [rule], configuration);
+            expect(checked.length).toBeGreaterThan(0);
+            expect(await bySdk(resources, rule, settings)).toEqual(checked);
+        }
+    });
+
+    it("concludes nothing from inputs that are all unknown", async () => {
+        const resources = allUnknown(await program("prod"));
+        const seen = byCheck(resources, {}, [rule]).map(({ urn }) => urn);
+        const structural = seen.filter((urn) => !urn.includes("never"));
+        expect(await bySdk(resources, rule)).toHaveLength(structural.length);
+    });
+
+    it("never prints a value that is unknown", async () => {
+        for (const { edits, program: base = "prod", settings = {} } of own) {
+            const found = byCheck(apply(await program(base), edits), settings, [rule], { [name]: { settings } });
+            expect(found.filter(({ message }) => message.includes(UNKNOWN) || message.includes("undefined"))).toEqual(
+                [],
+            );
+        }
+    });
+});

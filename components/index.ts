@@ -46,3 +46,14 @@ export { SwitchDialect, fabricDisagreements } from "./switches";
 export type { Disagreement, Observation } from "./switches";
 export { inventorySchema, kueueLevels, readInventory, topologyLabels } from "./inventory";
 export type { Inventory, InventoryHost, InventoryNic } from "./inventory";
+export { BareMetalCluster, BareMetalNodePool } from "./bare-metal";
+export type { BareMetalAccess, BareMetalAccessArgs, BareMetalClusterArgs, BareMetalNodePoolArgs } from "./bare-metal";
+export type {
+    ExpectationArgs,
+    JumpHostArgs,
+    Rke2Args,
+    RolloutArgs,
+    ScratchArgs,
+    SshArgs,
+    TuningArgs,
+} from "./bare-metal";

@@ -1,0 +1,152 @@
+/** What follows from a pool's arguments before anything is created. Pure. */
+import { computeNics, computePorts, machine } from "../../catalog/machines";
+import { kilogpuLabels, nodeLabels } from "../../catalog/topology";
+import type { MachineType } from "../../catalog/types";
+import { FabricKind } from "../fabric/profile";
+import type { FabricMachine } from "../fabric/machine";
+import { GPU_TAINT, capacityGroupName } from "../gpu-node-pool/plan";
+import type { PoolFacts } from "../gpu-node-pool/plan";
+import type { InventoryHost } from "../inventory/inventory";
+import { kueueLevels, topologyLabels } from "../inventory/levels";
+import type { BareMetalNodePoolArgs } from "./bare-metal-args";
+
+/** A server in a rack as the fabric sees it; ports named as the inventory has them. */
+export function rackMachine(entry: MachineType, fabric: FabricKind, host?: InventoryHost): FabricMachine {
+    const gbps = computeNics(entry)[0]?.gbps ?? 0;
+    const layer = fabric === FabricKind.Infiniband ? "infiniband" : "ethernet";
+    return {
+        type: entry.type,
+        gpus: entry.gpus.count,
+        nvlinkDomainGpus: entry.nvlinkDomainGpus,
+        efaInterfaces: 0,
+        efaGbps: 0,
+        hugepages2Mi: 0,
+        busBandwidthGBs: entry.ncclBusBandwidthGBs ?? 0,
+        interfaces: { efa: [], tcp: [] },
+        rdmaPorts: Array.from({ length: computePorts(entry) }, (_, rail) => ({
+            device: host?.nics.find((nic) => nic.rail === rail)?.device ?? `mlx5_${String(rail)}`,
+            rail,
+            gbps,
+            linkLayer: layer,
+        })),
+        cloud: false,
+    };
+}
+
+/** The pool's record, without the Output that orders things. */
+export function bareMetalFacts(name: string, args: BareMetalNodePoolArgs): PoolFacts {
+    const entry = machine(args.machineType);
+    const capacityGroup = capacityGroupName(entry.type, args.site, args.fabric);
+    return {
+        name,
+        instanceType: entry.type,
+        nodes: args.hosts.length,
+        gpusPerNode: entry.gpus.count,
+        schedulableGpusPerNode: entry.gpus.count,
+        fabric: args.fabric,
+        efaPerNode: 0,
+        zone: args.site,
+        capacityGroup,
+        capacityKind: "owned",
+        labels: {
+            ...args.labels,
+            [kilogpuLabels.pool]: name,
+            [kilogpuLabels.capacityGroup]: capacityGroup,
+            [kilogpuLabels.fabric]: args.fabric,
+            [nodeLabels.gpuPresent]: "true",
+        },
+        taints: [GPU_TAINT, ...(args.taints ?? [])],
+        topologyLevels: kueueLevels({ name: args.site, hosts: args.hosts }),
+    };
+}
+
+/** One step of a host: a script and its settings. */
+export interface StepSettings {
+    [name: string]: string;
+}
+
+/** Settings of every step on one host. Nothing secret is among them. */
+export interface HostSettings {
+    preflight: StepSettings;
+    tuning: StepSettings;
+    storage: StepSettings;
+    runtime: StepSettings;
+    join: StepSettings;
+    member: StepSettings;
+}
+
+/** Where RKE2's archives lie. */
+function releaseUrl(version: string): string {
+    return `https://github.com/rancher/rke2/releases/download/${encodeURIComponent(version)}/rke2.linux-amd64.tar.gz`;
+}
+
+/** Settings of RKE2 that servers and agents share. */
+export function rke2Settings(host: InventoryHost, rke2: BareMetalNodePoolArgs["cluster"]["rke2"]): StepSettings {
+    return {
+        RKE2_VERSION: rke2.version,
+        RKE2_URL: rke2.url ?? releaseUrl(rke2.version),
+        RKE2_SHA256: rke2.sha256,
+        ...(rke2.imagesUrl === undefined ? {} : { IMAGES_URL: rke2.imagesUrl, IMAGES_SHA256: rke2.imagesSha256 ?? "" }),
+        NODE_NAME: host.name,
+        NODE_ADDRESS: host.address,
+    };
+}
+
+/** Settings of the runtime step. */
+export function runtimeSettings(role: string, rke2: BareMetalNodePoolArgs["cluster"]["rke2"]): StepSettings {
+    return {
+        ROLE: role,
+        ...(rke2.registryMirror === undefined ? {} : { REGISTRY_MIRROR: rke2.registryMirror }),
+        ...(rke2.registryCa === undefined ? {} : { REGISTRY_CA: rke2.registryCa }),
+    };
+}
+
+/** Settings of one host of a pool. */
+export function hostSettings(host: InventoryHost, facts: PoolFacts, args: BareMetalNodePoolArgs): HostSettings {
+    const entry = machine(args.machineType);
+    const rails = [...host.nics].sort((a, b) => a.rail - b.rail);
+    const labels = {
+        ...facts.labels,
+        ...topologyLabels({ name: args.site, hosts: [host] })[host.name],
+        [nodeLabels.instanceType]: entry.type,
+        [nodeLabels.zone]: args.site,
+    };
+    const optional = (name: string, value: string | number | undefined): StepSettings =>
+        value === undefined ? {} : { [name]: String(value) };
+    return {
+        preflight: {
+            EXPECT_GPUS: String(entry.gpus.count),
+            EXPECT_PCIE_GENERATION: String(entry.pcieGeneration ?? 0),
+            EXPECT_NIC_DEVICES: args.fabric === FabricKind.Tcp ? "" : rails.map((nic) => nic.device).join(" "),
+            EXPECT_NIC_GBPS: String(computeNics(entry)[0]?.gbps ?? 0),
+            EXPECT_LINK_LAYER: args.fabric === FabricKind.Infiniband ? "infiniband" : "ethernet",
+            EXPECT_DISK_GIB: String(args.expect?.diskGib ?? 100),
+            ...optional("EXPECT_NIC_FIRMWARE", args.expect?.nicFirmware),
+            ...optional("EXPECT_DRIVER", args.expect?.driver),
+        },
+        tuning: {
+            HUGEPAGES: String(args.tuning?.hugepages ?? 0),
+            KERNEL_ARGUMENTS: (args.tuning?.kernelArguments ?? ["iommu=pt"]).join(" "),
+            RDMA_NETNS: (args.tuning?.exclusiveRdma ?? args.fabric === FabricKind.Roce) ? "exclusive" : "shared",
+            ALLOW_REBOOT: args.tuning?.allowReboot === true ? "1" : "0",
+        },
+        storage: {
+            NVME_DISKS: String(args.scratch?.disks ?? 0),
+            MOUNT_POINT: args.scratch?.mountPoint ?? "/mnt/scratch",
+        },
+        runtime: runtimeSettings("agent", args.cluster.rke2),
+        join: {
+            ROLE: "agent",
+            ...rke2Settings(host, args.cluster.rke2),
+            SERVER_URL: args.cluster.joinUrl,
+            NODE_TAINTS: facts.taints.map((taint) => `${taint.key}=${taint.value}:${taint.effect}`).join(" "),
+        },
+        member: {
+            NODE_NAME: host.name,
+            NODE_LABELS: Object.entries(labels)
+                .map(([key, value]) => `${key}=${value}`)
+                .sort()
+                .join(" "),
+        },
+    };
+}

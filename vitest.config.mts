@@ -4,7 +4,14 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
     test: {
         include: ["test/**/*.test.ts"],
-        exclude: ["test/twin/**", "test/package/**", "test/alerts/**", "test/mutants/**", "node_modules/**"],
+        exclude: [
+            "test/twin/**",
+            "test/truth/**",
+            "test/package/**",
+            "test/alerts/**",
+            "test/mutants/**",
+            "node_modules/**",
+        ],
         testTimeout: 60_000,
         hookTimeout: 60_000,
         pool: "forks",

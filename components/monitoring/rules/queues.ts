@@ -104,7 +104,7 @@ export const queuesAndCapacity: RuleSource = {
             summary: "GPUs are free, and no whole node is.",
             description: "{{ $value }} GPUs are free over the cluster, all in parts of nodes.",
             runbook: queue("Whole-node gangs wait although the sum would do.", [
-                "Move small jobs together: `kilogpu` lists the cheapest moves.",
+                "Move small jobs together: end those with the newest checkpoints first, they lose least.",
                 "A queue for small jobs on its own pool.",
             ]),
         },

@@ -165,10 +165,7 @@ export const training: RuleSource = {
             description: "{{ $value | humanizeDuration }} to reach storage.",
             runbook: model(
                 "Either much time or much work is lost.",
-                [
-                    "Bandwidth of the storage; sharded, asynchronous checkpoints.",
-                    "Set the interval by Young and Daly: docs/cost.md.",
-                ],
+                ["Bandwidth of the storage; sharded, asynchronous checkpoints.", "Set the interval by Young and Daly."],
                 "None.",
             ),
         },

@@ -12,9 +12,12 @@ export interface LogOptions {
     storageClass?: string;
 }
 
-/** Disk for the logs: a training pod writes about 50 MB a day, compressed to a tenth; system pods as much per node. */
+/** What a node's pods leave in Loki a day, GiB, compressed: an estimate, a training pod and a dozen daemons. */
+const gibPerNodeAndDay = 0.04;
+
+/** Disk for the logs, GiB. */
 export function logStorageGib(nodes: number, retentionDays: number): number {
-    return Math.max(20, Math.ceil((nodes * 0.02 * retentionDays * 2) / 1));
+    return Math.max(20, Math.ceil(nodes * gibPerNodeAndDay * retentionDays));
 }
 
 /** Values of the loki chart. */

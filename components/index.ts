@@ -29,7 +29,10 @@ export type {
     NetworkSettingsArgs,
 } from "./training-cluster";
 export type { PoolSettingsArgs, TrainingClusterArgs, TrainingSettingsArgs } from "./training-cluster";
-export { CheckpointStorage } from "./checkpoint-storage";
+export type { CheckpointFileSystemArgs, CheckpointSettingsArgs, GpuSettingsArgs } from "./training-cluster";
+export { CheckpointStorage, CheckpointVolumes } from "./checkpoint-storage";
+export type { CheckpointMount, CheckpointMountArgs, CheckpointMounts, CheckpointMountsArgs } from "./checkpoint-storage";
+export type { CheckpointVolumesArgs } from "./checkpoint-storage";
 export type {
     CheckpointFolder,
     CheckpointFolderArgs,

@@ -10,7 +10,7 @@ import type { InputProblem } from "../components/input";
 import { at, refuse, show } from "../components/input";
 import { nearest } from "../catalog/nearest";
 import type { Shape } from "./shape";
-import { checkShape, flag, list, map, number, object, text } from "./shape";
+import { anything, checkShape, flag, list, map, number, object, text } from "./shape";
 
 const systemNodes = object({ instanceType: text, nodes: number, rootVolumeGib: number });
 const capacity = object({
@@ -74,7 +74,21 @@ export const SETTINGS: { [key: string]: Shape } = {
         }),
     ),
     priorities: list(object({ "name!": text, "value!": number, description: text })),
-    training: object({ image: text, maxRestarts: number, podsReadyMinutes: number }),
+    training: object({
+        image: text,
+        maxRestarts: number,
+        checkpointSeconds: number,
+        metricsPort: number,
+        podsReadyMinutes: number,
+    }),
+    checkpoints: object({
+        fileSystem: object({ "capacityGib!": number, "throughputPerTib!": number }),
+        recoveryDays: number,
+        expireAfterDays: number,
+        protect: flag,
+    }),
+    gpu: object({ driver: text, serviceMonitor: flag, metricsIntervalSeconds: number }),
+    chartValues: map(anything),
     jobs: list(
         object({
             "name!": text,
@@ -89,7 +103,8 @@ export const SETTINGS: { [key: string]: Shape } = {
             pool: text,
             priority: text,
             topology: object({ "mode!": text, level: text }),
-            checkpoints: object({ "claim!": text, folder: text }),
+            checkpoints: object({ claim: text, folder: text }),
+            serveMetrics: flag,
             deadlineHours: number,
         }),
     ),

@@ -9,6 +9,8 @@ import { at, show } from "../components/input";
 /** What a value must be. What it must be besides (ranges, names, relations) the components check. */
 export type Shape =
     | { type: "string" | "number" | "boolean" }
+    /** Helm values: an object whose keys the chart decides. */
+    | { type: "values" }
     | { type: "list"; of: Shape }
     /** Keys are the user's own. */
     | { type: "map"; of: Shape }
@@ -17,6 +19,7 @@ export type Shape =
 export const text: Shape = { type: "string" };
 export const number: Shape = { type: "number" };
 export const flag: Shape = { type: "boolean" };
+export const anything: Shape = { type: "values" };
 
 export function list(of: Shape): Shape {
     return { type: "list", of };
@@ -44,6 +47,8 @@ export function checkShape(value: unknown, shape: Shape): InputProblem[] {
             return Array.isArray(value)
                 ? value.flatMap((item, index) => at(`[${String(index)}]`, checkShape(item, shape.of)))
                 : [wrongType(value, "a list", "Start each item with a hyphen.")];
+        case "values":
+            return isObject(value) ? [] : [wrongType(value, "an object with the chart's keys", "Write key: value.")];
         case "map":
             return isObject(value)
                 ? Object.entries(value).flatMap(([key, item]) => at(key, checkShape(item, shape.of)))

@@ -21,8 +21,9 @@ export function createCheckpointBucket(
     name: string,
     args: CheckpointBucketArgs,
     child: pulumi.CustomResourceOptions,
+    bucketOptions: pulumi.CustomResourceOptions,
 ): CheckpointBucket {
-    const bucket = new aws.s3.Bucket(`${name}-bucket`, { forceDestroy: false, tags: args.tags }, child);
+    const bucket = new aws.s3.Bucket(`${name}-bucket`, { forceDestroy: false, tags: args.tags }, bucketOptions);
     const publicAccess = new aws.s3.BucketPublicAccessBlock(
         `${name}-private`,
         {

@@ -27,6 +27,7 @@ export function checkCheckpointStorage(args: CheckpointStorageArgs): InputProble
         lustre: args.lustre,
         recoveryDays: args.recoveryDays,
         expireAfterDays: args.expireAfterDays,
+        protect: args.protect,
     });
     if (unknown.length > 0) {
         return unknown;

@@ -36,6 +36,8 @@ export interface CheckpointStorageArgs {
     expireAfterDays?: number;
     /** A Lustre file system in the GPU zone. Defaults to none. */
     lustre?: LustreArgs;
+    /** Whether Pulumi refuses to delete bucket and file system until this is false. Defaults to true. */
+    protect?: boolean;
     /** Tags besides the environment's. Defaults to none. */
     tags?: { [key: string]: string };
 }

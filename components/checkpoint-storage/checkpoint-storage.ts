@@ -29,6 +29,7 @@ export class CheckpointStorage extends pulumi.ComponentResource {
         super(CheckpointStorage.__pulumiType, name, args, opts);
         const child = { parent: this };
         const tags = { ...args.cluster.tags, ...args.tags };
+        const protect = args.protect ?? true;
 
         const storage = createCheckpointBucket(
             name,
@@ -39,6 +40,7 @@ export class CheckpointStorage extends pulumi.ComponentResource {
                 tags,
             },
             child,
+            { ...child, protect },
         );
         const folders = args.writers.map((writer) => grantFolder(name, args, writer, storage, tags, child));
 
@@ -46,7 +48,9 @@ export class CheckpointStorage extends pulumi.ComponentResource {
             bucket: storage.bucket.bucket,
             region: args.cluster.network.region,
             folders,
-            ...(args.lustre === undefined ? {} : { lustre: createLustre(name, args, args.lustre, tags, child) }),
+            ...(args.lustre === undefined
+                ? {}
+                : { lustre: createLustre(name, args, args.lustre, tags, child, protect) }),
         };
         this.registerOutputs({ place: this.place });
     }

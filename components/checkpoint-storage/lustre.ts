@@ -17,6 +17,7 @@ export function createLustre(
     lustre: LustreArgs,
     tags: { [key: string]: string },
     child: pulumi.CustomResourceOptions,
+    protect: boolean,
 ): LustreMount {
     const { network, securityGroupId, kmsKeyArn } = args.cluster;
     const efa = lustre.efa ?? false;
@@ -77,7 +78,7 @@ export function createLustre(
             securityGroupIds: [group.id],
             tags: { ...tags, Name: `${name}-lustre` },
         },
-        { ...child, dependsOn: rules, customTimeouts: { create: "60m", delete: "60m" } },
+        { ...child, protect, dependsOn: rules, customTimeouts: { create: "60m", delete: "60m" } },
     );
     return {
         capacityGib: lustre.capacityGib,

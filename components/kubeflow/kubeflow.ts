@@ -19,6 +19,9 @@ import { refuse, requirePlain, show, wholeNumber } from "../input";
 import type { RuntimeSet, TrainingRuntime } from "./runtime";
 import { trainerApi, trainingRuntimeSpec } from "./training-runtime";
 
+/** Port of training metrics where none is given; Monitoring's `trainingMetricsPort` has the same default. */
+const DEFAULT_METRICS_PORT = 9400;
+
 /** What the training runtimes are made of. */
 export interface KubeflowArgs {
     /** Pools that jobs run on: `GpuNodePool.pool`. */
@@ -29,6 +32,13 @@ export interface KubeflowArgs {
     image?: string;
     /** How often a failed job starts again from its last checkpoint. Defaults to 10. */
     maxRestarts?: number;
+    /**
+     * Seconds that writing a checkpoint takes at most. Pods get twice as long, and a minute at least, between the order to stop and
+     * the kill. Defaults to 60.
+     */
+    checkpointSeconds?: number;
+    /** Port on which training pods serve Prometheus text. Defaults to 9400. */
+    metricsPort?: number;
     /** Where charts come from instead of their own repositories: an OCI registry, a repository or a folder. */
     chartMirror?: string;
     /** Registry that images come from instead of their own registries, for example `registry.example.com/mirror`. Defaults to none. */
@@ -58,7 +68,12 @@ export class Kubeflow extends pulumi.ComponentResource {
         refuse(`Kubeflow "${name}"`, checkKubeflow(args));
         super(Kubeflow.__pulumiType, name, args, opts);
         const groups = capacityGroups(args.pools, args.fabric);
-        const options = { image: args.image ?? imageFrom(args.imageMirror, "pytorch"), maxRestarts: args.maxRestarts ?? 10 };
+        const options = {
+            image: args.image ?? imageFrom(args.imageMirror, "pytorch"),
+            maxRestarts: args.maxRestarts ?? 10,
+            checkpointSeconds: args.checkpointSeconds ?? 60,
+            metricsPort: args.metricsPort ?? DEFAULT_METRICS_PORT,
+        };
 
         const trainer = installTrainer(name, args, this);
         const runtimes = groups.map(
@@ -81,7 +96,7 @@ export class Kubeflow extends pulumi.ComponentResource {
         );
 
         this.runtime = {
-            runtimes: trainingRuntimes(groups),
+            runtimes: trainingRuntimes(groups, options.metricsPort),
             names: pulumi.all(runtimes.map((runtime) => runtime.metadata.name)),
         };
         this.registerOutputs({ runtime: this.runtime });
@@ -89,7 +104,7 @@ export class Kubeflow extends pulumi.ComponentResource {
 }
 
 /** What the runtimes of these groups give a job, before any of them exists. */
-export function trainingRuntimes(groups: CapacityGroup[]): TrainingRuntime[] {
+export function trainingRuntimes(groups: CapacityGroup[], metricsPort = DEFAULT_METRICS_PORT): TrainingRuntime[] {
     return groups.map((group) => ({
         name: group.name,
         capacityGroup: group.name,
@@ -98,6 +113,7 @@ export function trainingRuntimes(groups: CapacityGroup[]): TrainingRuntime[] {
         fabric: group.fabric.kind,
         gpusPerNode: group.gpusPerPod,
         podResources: group.podResources,
+        metricsPort,
     }));
 }
 
@@ -107,6 +123,8 @@ export function checkKubeflow(args: KubeflowArgs): InputProblem[] {
         pools: args.pools,
         image: args.image,
         maxRestarts: args.maxRestarts,
+        checkpointSeconds: args.checkpointSeconds,
+        metricsPort: args.metricsPort,
         chartMirror: args.chartMirror,
         imageMirror: args.imageMirror,
     });
@@ -117,6 +135,8 @@ export function checkKubeflow(args: KubeflowArgs): InputProblem[] {
         ...checkPools(args.pools, args.fabric),
         ...checkImage("image", args.image),
         ...wholeNumber("maxRestarts", args.maxRestarts ?? 10, { min: 0, max: 1000 }),
+        ...wholeNumber("checkpointSeconds", args.checkpointSeconds ?? 60, { min: 1, max: 1800 }),
+        ...wholeNumber("metricsPort", args.metricsPort ?? DEFAULT_METRICS_PORT, { min: 1024, max: 65_535 }),
         ...checkChartMirror(args.chartMirror),
         ...checkImageMirror(args.imageMirror),
         ...checkChartValues("values", release("kubeflow-trainer"), args.values),

@@ -14,6 +14,8 @@ export interface TrainingRuntime {
     gpusPerNode: number;
     /** All resources of one whole-node pod (GPUs, CPU, memory, fabric devices, hugepages). */
     podResources: { [resource: string]: string };
+    /** Port on which training pods serve Prometheus text. */
+    metricsPort: number;
 }
 
 /** The runtimes as Kubeflow gives them. */

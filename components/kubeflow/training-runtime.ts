@@ -9,11 +9,32 @@ export const trainerApi = "trainer.kubeflow.org/v1alpha1";
 /** Name that Trainer gives the replicated job and its container of the ranks; its webhooks insist on it. */
 export const trainerNode = "node";
 
+/** Name of the container port on which a training pod serves Prometheus text. */
+export const metricsPortName = "metrics";
+
+/** Exit codes of the training contract (training/README.md) after which another start would fail alike: wrong input, sick run. */
+export const finalExitCodes = [2, 65];
+
+/** Exit code of a rank that was told to stop and has written its checkpoint. */
+export const preemptedExitCode = 143;
+
 /** What of a runtime the user decides. */
 export interface TrainingRuntimeOptions {
     image: string;
     /** How often a failed job starts again from its last checkpoint. */
     maxRestarts: number;
+    /** Seconds that writing a checkpoint takes at most. */
+    checkpointSeconds: number;
+    /** Port on which training pods serve metrics. */
+    metricsPort: number;
+}
+
+/**
+ * Seconds between SIGTERM and SIGKILL: the step under way, the checkpoint, and the same again for storage that every job of the
+ * cluster writes to at once; never under a minute.
+ */
+export function gracePeriodSeconds(checkpointSeconds: number): number {
+    return Math.max(60, 2 * checkpointSeconds);
 }
 
 /** Kubernetes JSON. */
@@ -24,14 +45,33 @@ interface Json {
 /**
  * The spec. A pod that fails takes its ranks' communicators with it, so that one failed pod restarts the whole job (from its
  * checkpoint) at once instead of leaving the others to wait for NCCL's time-out; a pod that was only evicted, or whose node died,
- * is replaced without using up a restart.
+ * is replaced without using up a restart. A job whose input is wrong or whose run is sick ends at once: a thousand GPUs would only
+ * repeat the mistake. A job that was told to stop starts again without using up a restart.
  */
 export function trainingRuntimeSpec(group: CapacityGroup, options: TrainingRuntimeOptions): Json {
     return {
         mlPolicy: { numNodes: 1, torch: {} },
         template: {
             spec: {
-                failurePolicy: { maxRestarts: options.maxRestarts, restartStrategy: "Recreate" },
+                failurePolicy: {
+                    maxRestarts: options.maxRestarts,
+                    restartStrategy: "Recreate",
+                    rules: [
+                        {
+                            name: "endsForGood",
+                            action: "FailJobSet",
+                            onJobFailureReasons: [POD_FAILURE_POLICY],
+                            // The Job's message is "Container node for pod … failed with exit code 65 matching FailJob rule at index 1".
+                            onJobFailureMessagePatterns: [`exit code (${finalExitCodes.join("|")}) matching`],
+                        },
+                        {
+                            name: "wasToldToStop",
+                            action: "RestartJobSetAndIgnoreMaxRestarts",
+                            onJobFailureReasons: [POD_FAILURE_POLICY],
+                            onJobFailureMessagePatterns: [`exit code ${String(preemptedExitCode)} matching`],
+                        },
+                    ],
+                },
                 // Rank 0 is looked up before it is ready.
                 network: { enableDNSHostnames: true, publishNotReadyAddresses: true },
                 replicatedJobs: [
@@ -48,11 +88,20 @@ export function trainingRuntimeSpec(group: CapacityGroup, options: TrainingRunti
                                             action: "Ignore",
                                             onPodConditions: [{ type: "DisruptionTarget", status: "True" }],
                                         },
+                                        {
+                                            // Ends the Job with the exit code in its message, which JobSet's rules read.
+                                            action: "FailJob",
+                                            onExitCodes: {
+                                                containerName: trainerNode,
+                                                operator: "In",
+                                                values: [...finalExitCodes, preemptedExitCode],
+                                            },
+                                        },
                                     ],
                                 },
                                 template: {
                                     metadata: { labels: { "kilogpu.dev/training": "true" } },
-                                    spec: podSpec(group, options.image),
+                                    spec: podSpec(group, options),
                                 },
                             },
                         },
@@ -63,25 +112,32 @@ export function trainingRuntimeSpec(group: CapacityGroup, options: TrainingRunti
     };
 }
 
-function podSpec(group: CapacityGroup, image: string): Json {
+/** Reason of a Job that a rule of its podFailurePolicy has ended (batch/v1). */
+const POD_FAILURE_POLICY = "PodFailurePolicy";
+
+function podSpec(group: CapacityGroup, options: TrainingRuntimeOptions): Json {
+    const grace = gracePeriodSeconds(options.checkpointSeconds);
     const hugepages = group.podResources[hugepagesResource] !== undefined;
     return {
         restartPolicy: "Never",
         automountServiceAccountToken: false,
         enableServiceLinks: false,
-        // Time to write a checkpoint after SIGTERM.
-        terminationGracePeriodSeconds: 120,
+        terminationGracePeriodSeconds: grace,
         nodeSelector: group.nodeLabels,
         tolerations: group.taints.map((taint) => ({ key: taint.key, operator: "Exists", effect: taint.effect })),
         securityContext: podSecurity(group.fabric.ipcLock),
         containers: [
             {
                 name: trainerNode,
-                image,
-                env: Object.entries({ HOME: "/scratch", ...group.fabric.ncclEnvironment }).map(([name, value]) => ({
-                    name,
-                    value,
-                })),
+                image: options.image,
+                ports: [{ name: metricsPortName, containerPort: options.metricsPort, protocol: "TCP" }],
+                env: Object.entries({
+                    HOME: "/scratch",
+                    // The launcher leaves ranks this long, and a little less than the kubelet leaves the launcher.
+                    KILOGPU_GRACE_SECONDS: String(grace - 5),
+                    KILOGPU_METRICS_PORT: String(options.metricsPort),
+                    ...group.fabric.ncclEnvironment,
+                }).map(([name, value]) => ({ name, value })),
                 resources: { requests: group.podResources, limits: group.podResources },
                 securityContext: {
                     allowPrivilegeEscalation: false,

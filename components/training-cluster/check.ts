@@ -5,29 +5,38 @@
 import { compatible, pinnedVersions } from "../../catalog/compatibility";
 import { defaultKubernetesMinor, kubernetesMinors, release } from "../../catalog/releases";
 import { capacityGroups } from "../capacity-group";
+import { CHECKPOINT_CLAIM, checkCheckpointStorage } from "../checkpoint-storage";
 import { checkClusterNetwork } from "../cluster-network";
 import { checkEksCluster } from "../eks-cluster";
 import { FabricKind, checkRdmaFabric } from "../fabric";
 import type { NodePoolArgs } from "../gpu-node-pool";
 import { checkGpuNodePool } from "../gpu-node-pool";
 import { checkGpuOperator } from "../gpu-operator";
-import { checkChartMirror, checkImageMirror } from "../helm-chart";
+import { checkChartMirror, checkChartValues, checkImageMirror } from "../helm-chart";
 import type { InputProblem } from "../input";
-import { at, requirePlain, show } from "../input";
+import { at, oneOf, requirePlain, show } from "../input";
 import { checkKubeflow, trainingRuntimes } from "../kubeflow";
 import { checkTrainingJob } from "../training-job";
 import { checkTrainingQueues, queueFacts, teamQuotas } from "../training-queues";
 import { checkFreezeWindows } from "./freeze-windows";
 import {
+    OPEN_CHARTS,
+    chartValues,
     clusterArgs,
+    fabricArgs,
     fabricKinds,
+    gpuOperatorArgs,
     jobArgs,
+    kubeflowArgs,
     networkArgs,
     plannedAccess,
     plannedFabric,
+    plannedMounts,
     plannedPlacement,
     plannedPools,
     poolArgs,
+    queuesArgs,
+    storageArgs,
 } from "./parts";
 import type { TrainingClusterArgs } from "./training-cluster-args";
 
@@ -59,6 +68,7 @@ export function checkTrainingCluster(name: string, args: TrainingClusterArgs): I
         ...checkMoney(args),
         ...checkChartMirror(args.chartMirror),
         ...checkImageMirror(args.imageMirror),
+        ...Object.keys(args.chartValues ?? {}).flatMap((chart) => oneOf(`chartValues["${chart}"]`, chart, OPEN_CHARTS)),
         ...checkFreezeWindows(args.freezeWindows),
         // What runs on the nodes can only be judged once it is clear which nodes there are.
         ...(network.length + pools.length > 0 ? [] : checkInside(args, plannedPools(args))),
@@ -197,27 +207,54 @@ function checkMoney(args: TrainingClusterArgs): InputProblem[] {
 /** What is installed in the cluster, against the pools' records as they will be. */
 function checkInside(args: TrainingClusterArgs, pools: NodePoolArgs[]): InputProblem[] {
     const fabric = plannedFabric(pools);
-    const training = args.training ?? {};
-    const mirrors = { chartMirror: args.chartMirror, imageMirror: args.imageMirror };
-    const queues = checkTrainingQueues({
-        pools,
-        fabric,
-        teams: args.teams,
-        priorities: args.priorities,
-        podsReadyMinutes: training.podsReadyMinutes,
-        ...mirrors,
-    });
+    const queues = checkTrainingQueues(queuesArgs(args, pools, fabric));
+    const ofChart = (chart: string, problems: InputProblem[], argument = "values"): InputProblem[] =>
+        problems.map((problem) =>
+            problem.path.split(".")[0] === argument
+                ? { ...problem, path: `chartValues["${chart}"]${problem.path.slice(argument.length)}` }
+                : problem,
+        );
     return [
         ...fabricKinds(pools).flatMap((kind) =>
-            checkRdmaFabric({ kind, pools: pools.filter((pool) => pool.fabric === kind), ...mirrors }),
+            ofChart("aws-efa-k8s-device-plugin", checkRdmaFabric(fabricArgs(args, kind, pools))),
         ),
-        ...checkGpuOperator({ pools, ...mirrors }),
-        ...underTraining(queues, ["podsReadyMinutes"]),
-        ...underTraining(
-            checkKubeflow({ pools, fabric, image: training.image, maxRestarts: training.maxRestarts, ...mirrors }),
-            ["image", "maxRestarts"],
+        ...ofChart(
+            "node-feature-discovery",
+            ofChart("gpu-operator", under("gpu", GPU_KEYS, checkGpuOperator(gpuOperatorArgs(args, pools)))),
+            "featureDiscoveryValues",
         ),
-        ...(queues.length > 0 ? [] : checkJobs(args, pools)),
+        ...ofChart("kueue", under("training", TRAINING_KEYS, queues)),
+        ...ofChart(
+            "jobset",
+            ofChart(
+                "kubeflow-trainer",
+                under("training", TRAINING_KEYS, checkKubeflow(kubeflowArgs(args, pools, fabric))),
+            ),
+            "jobSetValues",
+        ),
+        ...(queues.length > 0 ? [] : [...checkStorage(args), ...checkJobs(args, pools)]),
+    ];
+}
+
+/** Arguments of the parts that stand below `gpu` and `training` in the composition. */
+const GPU_KEYS = ["driver", "serviceMonitor", "metricsIntervalSeconds"];
+const TRAINING_KEYS = ["image", "maxRestarts", "checkpointSeconds", "metricsPort", "podsReadyMinutes"];
+
+function checkStorage(args: TrainingClusterArgs): InputProblem[] {
+    const charts = checkChartValues("values", release("aws-fsx-csi-driver"), chartValues(args, "aws-fsx-csi-driver"));
+    if (args.checkpoints === undefined) {
+        return charts;
+    }
+    const storage = storageArgs(args.checkpoints, args.teams, plannedAccess(args));
+    return [
+        ...charts.map((problem) => ({
+            ...problem,
+            path: problem.path.replace("values", 'chartValues["aws-fsx-csi-driver"]'),
+        })),
+        ...at("checkpoints", checkCheckpointStorage(storage)).map((problem) => ({
+            ...problem,
+            path: problem.path.replace("checkpoints.lustre", "checkpoints.fileSystem"),
+        })),
     ];
 }
 
@@ -225,14 +262,35 @@ function checkJobs(args: TrainingClusterArgs, pools: NodePoolArgs[]): InputProbl
     const groups = capacityGroups(pools, plannedFabric(pools));
     const queues = { ...queueFacts(groups, teamQuotas(args.teams, groups), args.priorities), localQueues: [] };
     const runtime = { runtimes: trainingRuntimes(groups), names: [] };
-    return (args.jobs ?? []).flatMap((job, index) =>
-        at(`jobs[${String(index)}]`, checkTrainingJob(job.name, jobArgs(job, queues, runtime))),
+    const storage = plannedMounts(args);
+    return [
+        ...checkClaims(args),
+        ...(args.jobs ?? []).flatMap((job, index) =>
+            at(`jobs[${String(index)}]`, checkTrainingJob(job.name, jobArgs(job, queues, runtime, storage))),
+        ),
+    ];
+}
+
+/** Paths of a part's own arguments, below the key that holds them in the composition. */
+function under(key: string, paths: string[], problems: InputProblem[]): InputProblem[] {
+    return problems.map((problem) =>
+        paths.includes(problem.path) ? { ...problem, path: `${key}.${problem.path}` } : problem,
     );
 }
 
-function underTraining(problems: InputProblem[], paths: string[]): InputProblem[] {
-    return problems.map((problem) =>
-        paths.includes(problem.path) ? { ...problem, path: `training.${problem.path}` } : problem,
+/** A claim of the library's own name that nobody makes would keep the job waiting for ever. */
+function checkClaims(args: TrainingClusterArgs): InputProblem[] {
+    return (args.jobs ?? []).flatMap((job, index) =>
+        job.checkpoints?.claim === CHECKPOINT_CLAIM && args.checkpoints?.fileSystem === undefined
+            ? [
+                  {
+                      path: `jobs[${String(index)}].checkpoints.claim`,
+                      got: show(CHECKPOINT_CLAIM),
+                      legal: "this claim is made from checkpoints.fileSystem, which the environment has not",
+                      remedy: "Add checkpoints.fileSystem, or name a claim of your own.",
+                  },
+              ]
+            : [],
     );
 }
 

@@ -2,6 +2,9 @@ export { TrainingCluster } from "./training-cluster";
 export { checkTrainingCluster } from "./check";
 export type {
     BudgetArgs,
+    CheckpointFileSystemArgs,
+    CheckpointSettingsArgs,
+    GpuSettingsArgs,
     FreezeWindowArgs,
     JobSettingsArgs,
     KubernetesSettingsArgs,

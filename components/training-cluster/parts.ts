@@ -1,18 +1,27 @@
 /** From the composition's arguments to those of its parts. Pure: the checks and the constructor use the same functions. */
 import * as pulumi from "@pulumi/pulumi";
 import { defaultKubernetesMinor } from "../../catalog/releases";
+import type { CheckpointMountsArgs, CheckpointStorageArgs } from "../checkpoint-storage";
+import { CHECKPOINT_CLAIM } from "../checkpoint-storage";
 import type { ClusterNetworkArgs, NetworkPlacementArgs } from "../cluster-network";
 import { DEFAULT_VPC_CIDR, regionOf } from "../cluster-network/check";
 import { parseCidr, planSubnets } from "../cluster-network/cidr";
 import type { ClusterAccessArgs, EksClusterArgs } from "../eks-cluster";
-import type { FabricFactsArgs, FabricKind } from "../fabric";
+import type { FabricFactsArgs, FabricKind, RdmaFabricArgs } from "../fabric";
 import { profilesOf } from "../fabric";
 import type { GpuNodePoolArgs, NodePoolArgs } from "../gpu-node-pool";
 import { planPool } from "../gpu-node-pool";
+import type { GpuOperatorArgs } from "../gpu-operator";
+import type { ChartValues } from "../helm-chart";
+import type { KubeflowArgs, RuntimeSetArgs } from "../kubeflow";
 import type { TrainingJobArgs } from "../training-job";
-import type { RuntimeSetArgs } from "../kubeflow";
-import type { QueueSpecArgs } from "../training-queues";
-import type { JobSettingsArgs, PoolSettingsArgs, TrainingClusterArgs } from "./training-cluster-args";
+import type { QueueSpecArgs, TeamArgs, TrainingQueuesArgs } from "../training-queues";
+import type {
+    CheckpointSettingsArgs,
+    JobSettingsArgs,
+    PoolSettingsArgs,
+    TrainingClusterArgs,
+} from "./training-cluster-args";
 
 /** Tags of everything in AWS. */
 export function tagsOf(args: TrainingClusterArgs): { [key: string]: string } {
@@ -51,8 +60,131 @@ export function poolArgs(pool: PoolSettingsArgs, cluster: ClusterAccessArgs): Gp
 }
 
 /** A job's arguments with queues and runtimes. */
-export function jobArgs(job: JobSettingsArgs, queues: QueueSpecArgs, runtime: RuntimeSetArgs): TrainingJobArgs {
-    return { ...withoutName(job), queues, runtime };
+export function jobArgs(
+    job: JobSettingsArgs,
+    queues: QueueSpecArgs,
+    runtime: RuntimeSetArgs,
+    storage?: CheckpointMountsArgs,
+): TrainingJobArgs {
+    const namespace = queues.teams.find((team) => team.name === job.team)?.namespace;
+    const claim = storage?.mounts.find((mount) => mount.namespace === namespace)?.claim;
+    return {
+        ...withoutName(job),
+        queues,
+        runtime,
+        ...(storage === undefined ? {} : { storage }),
+        // Written out, so that policies and state see where the job's checkpoints are.
+        ...(claim === undefined ? {} : { checkpoints: { claim, ...job.checkpoints } }),
+    };
+}
+
+/** Service account of training pods in each team's namespace. */
+const TRAINING_ACCOUNT = "training";
+
+/** The checkpoint storage's arguments: every team writes below a prefix of its own. */
+export function storageArgs(
+    settings: CheckpointSettingsArgs,
+    teams: TeamArgs[],
+    cluster: ClusterAccessArgs,
+): CheckpointStorageArgs {
+    const { fileSystem, ...others } = settings;
+    return {
+        ...others,
+        cluster,
+        writers: teams.map((team) => ({ namespace: team.namespace ?? team.name, serviceAccount: TRAINING_ACCOUNT })),
+        ...(fileSystem === undefined ? {} : { lustre: fileSystem }),
+    };
+}
+
+/** What jobs reach of the checkpoint storage, as it will be. */
+export function plannedMounts(args: TrainingClusterArgs): CheckpointMountsArgs | undefined {
+    const { checkpoints } = args;
+    if (checkpoints === undefined) {
+        return undefined;
+    }
+    return {
+        mounts: storageArgs(checkpoints, args.teams, plannedAccess(args)).writers.map((writer) => ({
+            ...writer,
+            ...(checkpoints.fileSystem === undefined ? {} : { claim: CHECKPOINT_CLAIM, readyClaim: CHECKPOINT_CLAIM }),
+            readyServiceAccount: writer.serviceAccount,
+            url: "planned",
+        })),
+    };
+}
+
+/** Charts whose values the user may add to, by their names in the release catalogue. */
+export const OPEN_CHARTS = [
+    "gpu-operator",
+    "node-feature-discovery",
+    "aws-efa-k8s-device-plugin",
+    "kueue",
+    "kubeflow-trainer",
+    "jobset",
+    "aws-fsx-csi-driver",
+];
+
+/** Where charts and images come from. */
+export function mirrorsOf(args: TrainingClusterArgs): Pick<TrainingClusterArgs, "chartMirror" | "imageMirror"> {
+    return { chartMirror: args.chartMirror, imageMirror: args.imageMirror };
+}
+
+/** Arguments of the fabric of one kind among the pools. */
+export function fabricArgs(args: TrainingClusterArgs, kind: FabricKind, pools: NodePoolArgs[]): RdmaFabricArgs {
+    return {
+        kind,
+        pools: pools.filter((pool) => pool.fabric === kind),
+        ...mirrorsOf(args),
+        values: kind === "efa" ? chartValues(args, "aws-efa-k8s-device-plugin") : undefined,
+    };
+}
+
+/** The user's Helm values of a chart. */
+export function chartValues(args: TrainingClusterArgs, chart: string): ChartValues | undefined {
+    return args.chartValues?.[chart] as ChartValues | undefined;
+}
+
+/** The GPU operator's arguments. */
+export function gpuOperatorArgs(args: TrainingClusterArgs, pools: NodePoolArgs[]): GpuOperatorArgs {
+    return {
+        ...args.gpu,
+        pools,
+        ...mirrorsOf(args),
+        values: chartValues(args, "gpu-operator"),
+        featureDiscoveryValues: chartValues(args, "node-feature-discovery"),
+    };
+}
+
+/** The queues' arguments. */
+export function queuesArgs(
+    args: TrainingClusterArgs,
+    pools: NodePoolArgs[],
+    fabric: FabricFactsArgs,
+): TrainingQueuesArgs {
+    return {
+        pools,
+        fabric,
+        teams: args.teams,
+        priorities: args.priorities,
+        podsReadyMinutes: args.training?.podsReadyMinutes,
+        ...mirrorsOf(args),
+        values: chartValues(args, "kueue"),
+    };
+}
+
+/** Kubeflow's arguments. */
+export function kubeflowArgs(args: TrainingClusterArgs, pools: NodePoolArgs[], fabric: FabricFactsArgs): KubeflowArgs {
+    const training = args.training ?? {};
+    return {
+        pools,
+        fabric,
+        image: training.image,
+        maxRestarts: training.maxRestarts,
+        checkpointSeconds: training.checkpointSeconds,
+        metricsPort: training.metricsPort,
+        ...mirrorsOf(args),
+        values: chartValues(args, "kubeflow-trainer"),
+        jobSetValues: chartValues(args, "jobset"),
+    };
 }
 
 /** The network's record as it will be, with ids that stand for those of AWS. */

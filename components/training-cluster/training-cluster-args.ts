@@ -1,4 +1,5 @@
 /** Arguments of TrainingCluster: plain values only, so that YAML and every language can give them. */
+import type { DriverOwner } from "../gpu-operator";
 import type { SystemNodesArgs } from "../eks-cluster";
 import type { FabricKind } from "../fabric";
 import type { CapacityArgs, PoolTaint } from "../gpu-node-pool";
@@ -101,8 +102,13 @@ export interface JobSettingsArgs {
     priority?: string;
     /** How close the nodes must be. Defaults to preferred, within the narrowest network layer. */
     topology?: JobTopologyArgs;
-    /** Where checkpoints go. Defaults to the node's own disk, which a lost node takes along. */
+    /**
+     * Where checkpoints go, mounted at /checkpoints. Defaults to a folder of the job's name on the environment's file system, and without
+     * one to the node's own disk, which a lost node takes along.
+     */
     checkpoints?: CheckpointVolumeArgs;
+    /** Whether the script takes `--metrics-port` and serves Prometheus text there. Defaults to false. */
+    serveMetrics?: boolean;
     /** Hours after which the job is ended. Defaults to no limit. */
     deadlineHours?: number;
 }
@@ -113,8 +119,47 @@ export interface TrainingSettingsArgs {
     image?: string;
     /** How often a failed job starts again from its last checkpoint. Defaults to 10. */
     maxRestarts?: number;
+    /**
+     * Seconds that writing a checkpoint takes at most: pods get twice as long, and a minute at least, to stop. Defaults to 60.
+     */
+    checkpointSeconds?: number;
+    /** Port on which training pods serve Prometheus text. Defaults to 9400. */
+    metricsPort?: number;
     /** Minutes until all pods of an admitted job must be ready, image pulls included. Defaults to 30. */
     podsReadyMinutes?: number;
+}
+
+/** A file system that all GPU nodes mount at once. */
+export interface CheckpointFileSystemArgs {
+    /** Capacity, GiB: 1200, 2400 or a multiple of 2400. */
+    capacityGib: number;
+    /** Throughput of one TiB, MB/s: 125, 250, 500 or 1000. */
+    throughputPerTib: number;
+}
+
+/** Storage of checkpoints that a lost node does not take along. */
+export interface CheckpointSettingsArgs {
+    /**
+     * A Lustre file system, mounted at /checkpoints in every job. Defaults to none: there is a bucket then, which scripts reach that
+     * speak S3 themselves, and jobs keep files on their node's own disk.
+     */
+    fileSystem?: CheckpointFileSystemArgs;
+    /** Days that overwritten and deleted objects of the bucket can still be brought back. Defaults to 7. */
+    recoveryDays?: number;
+    /** Days after which objects of the bucket are deleted. Defaults to never. */
+    expireAfterDays?: number;
+    /** Whether Pulumi refuses to delete bucket and file system until this is false. Defaults to true. */
+    protect?: boolean;
+}
+
+/** How the GPU operator is installed. */
+export interface GpuSettingsArgs {
+    /** Who installs the NVIDIA driver. Defaults to the image of the nodes. */
+    driver?: DriverOwner;
+    /** Whether the Prometheus operator finds GPU metrics by a ServiceMonitor; needs its CRDs in the cluster. Defaults to false. */
+    serviceMonitor?: boolean;
+    /** Seconds between two readings of the GPU metrics. Defaults to 15. */
+    metricsIntervalSeconds?: number;
 }
 
 /** What the environment may cost; the policy pack and the plan compare with it. */
@@ -148,6 +193,13 @@ export interface TrainingClusterArgs {
     priorities?: PriorityArgs[];
     /** Defaults of all training on the cluster. */
     training?: TrainingSettingsArgs;
+    /** Storage of checkpoints. Defaults to none: they are on the node's own disk, which a lost node takes along. */
+    checkpoints?: CheckpointSettingsArgs;
+    /** How the GPU operator is installed. Defaults to the driver of the nodes' image, without ServiceMonitor. */
+    gpu?: GpuSettingsArgs;
+    /** Helm values on top of the library's, by the chart's name in the release catalogue, for example `kueue`. Defaults to none. */
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Helm values have no common schema
+    chartValues?: { [chart: string]: any };
     /** Jobs that are part of the environment. Defaults to none: people submit theirs with kubectl. */
     jobs?: JobSettingsArgs[];
     /** What the environment may cost. Defaults to no limit. */

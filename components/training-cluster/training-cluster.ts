@@ -1,6 +1,8 @@
 /** A whole training environment on AWS. */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { CheckpointMounts } from "../checkpoint-storage";
+import { CheckpointStorage, CheckpointVolumes } from "../checkpoint-storage";
 import type { NetworkPlacement } from "../cluster-network";
 import { ClusterNetwork } from "../cluster-network";
 import type { ClusterAccess } from "../eks-cluster";
@@ -13,14 +15,31 @@ import { GpuOperator } from "../gpu-operator";
 import { refuse } from "../input";
 import { Kubeflow } from "../kubeflow";
 import { TrainingJob } from "../training-job";
+import type { QueueSpec } from "../training-queues";
 import { TrainingQueues } from "../training-queues";
 import { checkTrainingCluster } from "./check";
-import { clusterArgs, fabricKinds, jobArgs, joinFabrics, networkArgs, plannedPools, poolArgs, tagsOf } from "./parts";
+import {
+    chartValues,
+    clusterArgs,
+    fabricArgs,
+    fabricKinds,
+    gpuOperatorArgs,
+    jobArgs,
+    joinFabrics,
+    kubeflowArgs,
+    mirrorsOf,
+    networkArgs,
+    plannedPools,
+    poolArgs,
+    queuesArgs,
+    storageArgs,
+    tagsOf,
+} from "./parts";
 import type { TrainingClusterArgs } from "./training-cluster-args";
 
 /**
- * Network, EKS cluster, GPU node pools, fabric, GPU operator, queues, Kubeflow Trainer and jobs, from plain arguments: what the
- * stacks use, and what other languages do. All mistakes in the arguments are found before anything is registered.
+ * Network, EKS cluster, GPU node pools, fabric, GPU operator, queues, Kubeflow Trainer, checkpoint storage and jobs, from plain
+ * arguments: what the stacks use, and what other languages do. All mistakes in the arguments are found before anything is registered.
  *
  * Pools of one instance type, zone and fabric form a capacity group and share a security group for EFA, so that one job may span
  * them. Pools and jobs are registered under their own names, which therefore are unique in the stack.
@@ -58,30 +77,15 @@ export class TrainingCluster extends pulumi.ComponentResource {
         );
         const inCluster = { parent: this, provider: kubernetes };
         const { pools } = this;
-        const { training } = args;
-        const mirrors = { chartMirror: args.chartMirror, imageMirror: args.imageMirror };
-        const fabric = createFabrics(name, pools, mirrors, inCluster);
-        new GpuOperator(`${name}-gpu`, { pools, ...mirrors }, inCluster);
-        const queues = new TrainingQueues(
-            `${name}-queues`,
-            {
-                pools,
-                fabric,
-                teams: args.teams,
-                priorities: args.priorities,
-                podsReadyMinutes: training?.podsReadyMinutes,
-                ...mirrors,
-            },
-            inCluster,
-        );
-        const kubeflow = new Kubeflow(
-            `${name}-kubeflow`,
-            { pools, fabric, image: training?.image, maxRestarts: training?.maxRestarts, ...mirrors },
-            inCluster,
-        );
+        const fabric = createFabrics(name, pools, args, inCluster);
+        new GpuOperator(`${name}-gpu`, gpuOperatorArgs(args, pools), inCluster);
+        const queues = new TrainingQueues(`${name}-queues`, queuesArgs(args, pools, fabric), inCluster);
+        const kubeflow = new Kubeflow(`${name}-kubeflow`, kubeflowArgs(args, pools, fabric), inCluster);
+        const storage = createStorage(name, args, cluster.access, queues.spec, this, kubernetes);
         const jobs = (args.jobs ?? []).map(
-            (job) => new TrainingJob(job.name, jobArgs(job, queues.spec, kubeflow.runtime), inCluster),
+            (job) => new TrainingJob(job.name, jobArgs(job, queues.spec, kubeflow.runtime, storage), inCluster),
         );
+        noteLocalCheckpoints(args, this);
 
         this.clusterName = cluster.access.clusterName;
         this.kubeconfig = cluster.kubeconfig;
@@ -127,19 +131,55 @@ function createPools(
 function createFabrics(
     name: string,
     pools: NodePool[],
-    mirrors: Pick<TrainingClusterArgs, "chartMirror" | "imageMirror">,
+    args: TrainingClusterArgs,
     opts: pulumi.ComponentResourceOptions,
 ): FabricFactsArgs {
     return joinFabrics(
         fabricKinds(pools).map(
-            (kind) =>
-                new RdmaFabric(
-                    `${name}-${kind}`,
-                    { kind, pools: pools.filter((pool) => pool.fabric === kind), ...mirrors },
-                    opts,
-                ).profile,
+            (kind) => new RdmaFabric(`${name}-${kind}`, fabricArgs(args, kind, pools), opts).profile,
         ),
     );
+}
+
+/** Storage of checkpoints in AWS, and its way into the teams' namespaces. */
+function createStorage(
+    name: string,
+    args: TrainingClusterArgs,
+    access: ClusterAccess,
+    queues: QueueSpec,
+    parent: pulumi.Resource,
+    provider: k8s.Provider,
+): CheckpointMounts | undefined {
+    if (args.checkpoints === undefined) {
+        return undefined;
+    }
+    const { place } = new CheckpointStorage(`${name}-checkpoints`, storageArgs(args.checkpoints, args.teams, access), {
+        parent,
+    });
+    return new CheckpointVolumes(
+        `${name}-volumes`,
+        {
+            place,
+            namespacesReady: queues.localQueues,
+            ...mirrorsOf(args),
+            values: chartValues(args, "aws-fsx-csi-driver"),
+        },
+        { parent, provider },
+    ).mounts;
+}
+
+/** Says which jobs start over when their node is lost. */
+function noteLocalCheckpoints(args: TrainingClusterArgs, cluster: pulumi.Resource): void {
+    const local = (args.jobs ?? []).filter(
+        (job) => args.checkpoints?.fileSystem === undefined && job.checkpoints?.claim === undefined,
+    );
+    if (local.length > 0) {
+        void pulumi.log.info(
+            `Checkpoints of ${local.map((job) => job.name).join(", ")} are on their nodes' own disks: a job whose node is lost ` +
+                "starts over. checkpoints.fileSystem would keep them.",
+            cluster,
+        );
+    }
 }
 
 /** The arguments as state and policies see them: a script of a hundred kilobytes stands in its ConfigMap, and only there. */

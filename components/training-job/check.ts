@@ -1,9 +1,12 @@
 /** The mistakes that a `TrainingJobArgs` can hold. Pure. */
+import type { CheckpointMountArgs } from "../checkpoint-storage/mounts";
 import type { InputProblem } from "../input";
 import { at, oneOf, requirePlain, show, wholeNumber } from "../input";
 import { checkImage } from "../kubeflow";
 import type { TrainingRuntime } from "../kubeflow";
 import type { GroupShare, TeamQuota } from "../training-queues";
+import { launcherName } from "./launcher";
+import { CHECKPOINT_FOLDER } from "./paths";
 import { TopologyMode } from "./training-job-args";
 import type { TrainingJobArgs } from "./training-job-args";
 
@@ -33,6 +36,8 @@ export function checkTrainingJob(name: string, args: TrainingJobArgs): InputProb
         pool: args.pool,
         priority: args.priority,
         topology: args.topology,
+        checkpoints: args.checkpoints,
+        serveMetrics: args.serveMetrics,
         "queues.teams": args.queues.teams,
         "runtime.runtimes": args.runtime.runtimes,
     });
@@ -59,6 +64,7 @@ export function checkTrainingJob(name: string, args: TrainingJobArgs): InputProb
         ...(args.priority === undefined ? [] : oneOf("priority", args.priority, args.queues.priorityClasses)),
         ...checkFiles(args),
         ...checkEnvironment(args.environment ?? {}),
+        ...checkCheckpoints(args),
         ...(args.image === undefined ? [] : checkImage("image", args.image)),
         ...(args.deadlineHours === undefined
             ? []
@@ -75,6 +81,55 @@ export function placementOf(args: TrainingJobArgs): JobPlacement | undefined {
             : args.runtime.runtimes.find((candidate) => candidate.pools.includes(args.pool ?? ""));
     const share = team?.shares.find((candidate) => candidate.capacityGroup === runtime?.capacityGroup);
     return team === undefined || runtime === undefined || share === undefined ? undefined : { team, runtime, share };
+}
+
+/** What the team's pods reach of the checkpoint storage. */
+export function mountOf(args: TrainingJobArgs, team: TeamQuota): CheckpointMountArgs | undefined {
+    return args.storage?.mounts.find((mount) => mount.namespace === team.namespace);
+}
+
+/** A checkpoint beside the volume is lost with its node, which shows only when the node is lost. */
+function checkCheckpoints(args: TrainingJobArgs): InputProblem[] {
+    const team = args.queues.teams.find((candidate) => candidate.name === args.team);
+    const claim = args.checkpoints?.claim ?? (team === undefined ? undefined : mountOf(args, team)?.claim);
+    const problems: InputProblem[] = [];
+    if (args.checkpoints !== undefined && claim === undefined) {
+        problems.push({
+            path: "checkpoints",
+            got: "no claim",
+            legal: "checkpoints need a volume, and there is no storage for those of this team",
+            remedy: "Name a claim of yours, or give the environment checkpoint storage with a file system.",
+        });
+    }
+    const folder = args.checkpoints?.folder;
+    if (folder !== undefined && !/^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/.test(folder)) {
+        problems.push({
+            path: "checkpoints.folder",
+            got: show(folder),
+            legal: "a relative path without .. is legal, for example runs/gpt2",
+            remedy: "Give a folder inside the volume.",
+        });
+    }
+    const given = flagValue(args.arguments ?? [], "--checkpoint-dir") ?? args.environment?.["KILOGPU_CHECKPOINT_DIR"];
+    if (claim !== undefined && given !== undefined && !`${given}/`.startsWith(`${CHECKPOINT_FOLDER}/`)) {
+        problems.push({
+            path:
+                args.environment?.["KILOGPU_CHECKPOINT_DIR"] === given
+                    ? "environment.KILOGPU_CHECKPOINT_DIR"
+                    : "arguments",
+            got: show(given),
+            legal: `the volume is mounted at ${CHECKPOINT_FOLDER}, and any other folder is lost with its node`,
+            remedy: `Remove it, or give a folder below ${CHECKPOINT_FOLDER}.`,
+        });
+    }
+    return problems;
+}
+
+/** Value of a flag, written `--flag=value` or `--flag value`. */
+function flagValue(given: string[], flag: string): string | undefined {
+    const joined = given.find((item) => item.startsWith(`${flag}=`));
+    const apart = given.indexOf(flag);
+    return joined?.slice(flag.length + 1) ?? (apart < 0 ? undefined : given[apart + 1]);
 }
 
 function checkPlacement(args: TrainingJobArgs): InputProblem[] {
@@ -179,7 +234,11 @@ export function narrowestLayer(levels: string[]): string | undefined {
 function checkFiles(args: TrainingJobArgs): InputProblem[] {
     const names = [args.scriptName ?? "train.py", ...Object.keys(args.files ?? {})];
     const problems = names.flatMap((file, index) =>
-        /^[-._a-zA-Z0-9]{1,253}$/.test(file) && file !== "." && file !== ".." && names.indexOf(file) === index
+        /^[-._a-zA-Z0-9]{1,253}$/.test(file) &&
+        file !== "." &&
+        file !== ".." &&
+        file !== launcherName &&
+        names.indexOf(file) === index
             ? []
             : [
                   {

@@ -5,20 +5,24 @@ import { podShare } from "../capacity-group";
 import { trainerNode } from "../kubeflow";
 import type { JobPlacement } from "./check";
 import { narrowestLayer } from "./check";
+import { launcherName } from "./launcher";
+import { CHECKPOINT_FOLDER, LOCAL_CHECKPOINT_FOLDER, SCRIPT_FOLDER } from "./paths";
 import { TopologyMode } from "./training-job-args";
 import type { TrainingJobArgs } from "./training-job-args";
 
 /** Who owns our entry among the patches of the runtime; Kueue has its own, and Trainer wants a domain and a path. */
 export const patchManager = "kilogpu.dev/training-job";
 
-/** Where the script and the checkpoints are in a training container. */
-const SCRIPT_FOLDER = "/opt/kilogpu";
-const CHECKPOINT_FOLDER = "/checkpoints";
-
 /** Names that are known once other objects exist. */
 export interface TrainJobReferences {
     runtime: pulumi.Input<string>;
     script: pulumi.Input<string>;
+    /** Claim of the checkpoints, where there is one. */
+    claim?: pulumi.Input<string>;
+    /** Service account of the pods, where they have one. */
+    serviceAccount?: pulumi.Input<string>;
+    /** `s3://bucket/prefix` of the team's checkpoints, where there is a bucket. */
+    checkpointUrl?: pulumi.Input<string>;
 }
 
 /** Kubernetes JSON. */
@@ -43,9 +47,20 @@ export function trainJobSpec(
         ...(args.deadlineHours === undefined ? {} : { activeDeadlineSeconds: args.deadlineHours * 3600 }),
         trainer: {
             ...(args.image === undefined ? {} : { image: args.image }),
-            command: ["torchrun", `${SCRIPT_FOLDER}/${args.scriptName ?? "train.py"}`],
-            args: args.arguments ?? [],
-            env: Object.entries(environment(args, runtime.instanceType)).map(([key, value]) => ({ name: key, value })),
+            // Trainer's PET_ variables carry torchrun's arguments.
+            command: [
+                "python3",
+                `${SCRIPT_FOLDER}/${launcherName}`,
+                `${SCRIPT_FOLDER}/${args.scriptName ?? "train.py"}`,
+            ],
+            args: [
+                ...(args.arguments ?? []),
+                ...(args.serveMetrics === true ? [`--metrics-port=${String(runtime.metricsPort)}`] : []),
+            ],
+            env: Object.entries(environment(name, args, runtime.instanceType, references)).map(([key, value]) => ({
+                name: key,
+                value,
+            })),
             numNodes: args.nodes,
             numProcPerNode: gpus,
             resourcesPerNode: { requests: resources, limits: resources },
@@ -65,7 +80,7 @@ export function trainJobSpec(
                                                 metadata: {
                                                     annotations: topologyAnnotations(args, runtime.capacityGroup),
                                                 },
-                                                spec: podPatch(name, args, references.script),
+                                                spec: podPatch(name, args, references),
                                             },
                                         },
                                     },
@@ -91,37 +106,43 @@ export function topologyAnnotations(args: TrainingJobArgs, capacityGroup: string
 }
 
 /** What the training code reads of its surroundings; the user's own come on top. */
-function environment(args: TrainingJobArgs, instanceType: string): { [name: string]: string } {
+function environment(
+    name: string,
+    args: TrainingJobArgs,
+    instanceType: string,
+    references: TrainJobReferences,
+): { [variable: string]: pulumi.Input<string> } {
     const peak = findInstance(instanceType)?.gpus.bf16Tflops;
     return {
-        KILOGPU_CHECKPOINT_DIR: args.checkpoints === undefined ? "/scratch/checkpoints" : CHECKPOINT_FOLDER,
+        KILOGPU_JOB_NAME: name,
+        KILOGPU_CHECKPOINT_DIR: references.claim === undefined ? LOCAL_CHECKPOINT_FOLDER : CHECKPOINT_FOLDER,
+        ...(references.checkpointUrl === undefined ? {} : { KILOGPU_CHECKPOINT_URL: references.checkpointUrl }),
         ...(peak === undefined ? {} : { KILOGPU_PEAK_TFLOPS: String(peak) }),
         PYTHONUNBUFFERED: "1",
         ...args.environment,
     };
 }
 
-function podPatch(name: string, args: TrainingJobArgs, script: pulumi.Input<string>): Json {
-    const checkpoints = args.checkpoints;
+function podPatch(name: string, args: TrainingJobArgs, references: TrainJobReferences): Json {
+    const { claim, serviceAccount } = references;
     return {
+        ...(serviceAccount === undefined ? {} : { serviceAccountName: serviceAccount }),
         volumes: [
-            { name: "script", configMap: { name: script } },
-            ...(checkpoints === undefined
-                ? []
-                : [{ name: "checkpoints", persistentVolumeClaim: { claimName: checkpoints.claim } }]),
+            { name: "script", configMap: { name: references.script } },
+            ...(claim === undefined ? [] : [{ name: "checkpoints", persistentVolumeClaim: { claimName: claim } }]),
         ],
         containers: [
             {
                 name: trainerNode,
                 volumeMounts: [
                     { name: "script", mountPath: SCRIPT_FOLDER, readOnly: true },
-                    ...(checkpoints === undefined
+                    ...(claim === undefined
                         ? []
                         : [
                               {
                                   name: "checkpoints",
                                   mountPath: CHECKPOINT_FOLDER,
-                                  subPath: checkpoints.folder ?? name,
+                                  subPath: args.checkpoints?.folder ?? name,
                               },
                           ]),
                 ],

@@ -1,4 +1,5 @@
 /** Arguments of TrainingJob. */
+import type { CheckpointMountsArgs } from "../checkpoint-storage/mounts";
 import type { RuntimeSetArgs } from "../kubeflow/runtime";
 import type { QueueSpecArgs } from "../training-queues/spec";
 
@@ -22,8 +23,8 @@ export interface JobTopologyArgs {
 
 /** Storage that all pods of the job see, and that outlives them. */
 export interface CheckpointVolumeArgs {
-    /** Name of a PersistentVolumeClaim in the team's namespace, access mode ReadWriteMany. */
-    claim: string;
+    /** Name of a PersistentVolumeClaim in the team's namespace, access mode ReadWriteMany. Defaults to that of `storage`. */
+    claim?: string;
     /** Folder on the volume, so that jobs do not mix. Defaults to the name of the job. */
     folder?: string;
 }
@@ -54,8 +55,18 @@ export interface TrainingJobArgs {
     priority?: string;
     /** How close the nodes must be. Defaults to preferred, within the narrowest network layer. */
     topology?: JobTopologyArgs;
-    /** Where checkpoints go, mounted at /checkpoints. Defaults to the node's own disk, which a lost node takes along. */
+    /**
+     * Where checkpoints go, mounted at /checkpoints. Defaults to a folder of the job's name on the volume of `storage`, and without
+     * one to the node's own disk, which a lost node takes along.
+     */
     checkpoints?: CheckpointVolumeArgs;
+    /** The team's checkpoint volumes and service accounts: `CheckpointVolumes.mounts`. Defaults to none. */
+    storage?: CheckpointMountsArgs;
+    /**
+     * Whether the script takes `--metrics-port` and serves Prometheus text there, as `training/gpt2.py` does: it is then given the
+     * runtime's port. Defaults to false.
+     */
+    serveMetrics?: boolean;
     /** Hours after which the job is ended. Defaults to no limit. */
     deadlineHours?: number;
     /** The queues: `TrainingQueues.spec`. */

@@ -1,11 +1,13 @@
 /** A distributed training job. */
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { CheckpointMountArgs } from "../checkpoint-storage/mounts";
 import { refuse } from "../input";
 import { trainerApi } from "../kubeflow";
 import { contentName, priorityClassLabel, queueNameLabel } from "../training-queues/names";
 import type { JobPlacement } from "./check";
-import { checkTrainingJob, placementOf } from "./check";
+import { checkTrainingJob, mountOf, placementOf } from "./check";
+import { launcher, launcherName } from "./launcher";
 import { trainJobSpec } from "./train-job";
 import type { TrainingJobArgs } from "./training-job-args";
 
@@ -13,6 +15,8 @@ import type { TrainingJobArgs } from "./training-job-args";
  * A TrainJob that runs a script with torchrun on whole nodes, as one gang: it waits in its team's queue until all of its nodes
  * are free, close enough together. Its pods have everything that the runtime of the nodes says, EFA interfaces and hugepages
  * included.
+ *
+ * A run that reports wrong input (exit code 2) or itself sick (65) ends for good; after any other failure it starts again.
  *
  * A change of the script or the arguments ends the job and starts it anew, from its last checkpoint where it has storage for them.
  */
@@ -40,7 +44,8 @@ export class TrainingJob extends pulumi.ComponentResource {
         const queue = created(args.queues.localQueues, args.queues.teams.indexOf(team));
         // The queue stands in the namespace, and exists after it.
         const namespace = queue.apply(() => team.namespace);
-        const files = { [args.scriptName ?? "train.py"]: args.script, ...args.files };
+        const files = { [args.scriptName ?? "train.py"]: args.script, ...args.files, [launcherName]: launcher };
+        const mount = mountOf(args, team);
         const script = new k8s.core.v1.ConfigMap(
             `${name}-script`,
             {
@@ -68,6 +73,9 @@ export class TrainingJob extends pulumi.ComponentResource {
                 spec: trainJobSpec(name, args, placement, {
                     runtime: created(args.runtime.names, args.runtime.runtimes.indexOf(runtime)),
                     script: script.metadata.name,
+                    claim: claimOf(args, mount),
+                    serviceAccount: mount?.readyServiceAccount,
+                    checkpointUrl: mount?.url,
                 }),
             },
             // Trainer refuses changes of a running job. The name stays, so that checkpoints and dashboards carry on.
@@ -78,6 +86,12 @@ export class TrainingJob extends pulumi.ComponentResource {
         this.namespace = team.namespace;
         this.registerOutputs({ jobName: this.jobName, namespace: this.namespace });
     }
+}
+
+/** The claim that the job mounts: the storage's as an Output, which waits for it. */
+function claimOf(args: TrainingJobArgs, mount: CheckpointMountArgs | undefined): pulumi.Input<string> | undefined {
+    const named = args.checkpoints?.claim;
+    return named === undefined || named === mount?.claim ? mount?.readyClaim : named;
 }
 
 /** Class of urgency of a job that names none. */

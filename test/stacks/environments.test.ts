@@ -49,6 +49,29 @@ describe("environments", () => {
         expect(new Set(groups.flat())).toEqual(new Set(["train-p5en-48xlarge-us-east-2b-efa-id"]));
     });
 
+    it.each(["staging", "prod", "scale"])(
+        "a job of %s writes its checkpoints where a lost node takes none along",
+        async (name) => {
+            const made = await run(name);
+            const [job] = made.custom.filter((each) => each.type.endsWith(":TrainJob"));
+            const patches = JSON.stringify((job?.inputs["spec"] as JobSpec).runtimePatches);
+            expect(patches).toContain('"persistentVolumeClaim":{"claimName":"checkpoints"}');
+            expect(patches).toContain('"serviceAccountName":"training"');
+            expect(job?.dependencies.filter((each) => each.startsWith("train-volumes-"))).not.toEqual([]);
+            for (const type of ["aws:s3/bucket:Bucket", "aws:fsx/lustreFileSystem:LustreFileSystem"]) {
+                expect(made.ofType(type).map((each) => each.protect)).toEqual([true]);
+            }
+        },
+    );
+
+    it("dev keeps them on the node's own disk", async () => {
+        const dev = await run("dev");
+        expect(dev.ofType("aws:s3/bucket:Bucket")).toEqual([]);
+        expect(JSON.stringify(dev.named("gpt2-tiny-job").inputs)).toContain(
+            '{"name":"KILOGPU_CHECKPOINT_DIR","value":"/scratch/checkpoints"}',
+        );
+    });
+
     it("scale has 1,280 nodes in four pools, and a job on all of them", async () => {
         const scale = await run("scale");
         expect(scale.result.pools.map((pool) => pool.nodes)).toEqual([320, 320, 320, 320]);

@@ -5,8 +5,19 @@ import { Kubeflow, checkKubeflow } from "../../../components/kubeflow";
 import { evaluate, valueOf } from "../../support/mocks";
 import { blocks, fabricOf, pool } from "../cluster-fixtures";
 
+interface Rule {
+    action: string;
+    onJobFailureReasons: string[];
+    onJobFailureMessagePatterns: string[];
+}
+
+interface ReplicatedJob {
+    template: { spec: { podFailurePolicy: { rules: { onExitCodes?: { values: number[] } }[] } } };
+}
+
 interface PodSpec {
     restartPolicy: string;
+    terminationGracePeriodSeconds: number;
     securityContext: { [field: string]: unknown };
     tolerations: object[];
     nodeSelector: { [label: string]: string };
@@ -14,6 +25,8 @@ interface PodSpec {
     containers: {
         name: string;
         image: string;
+        ports: object[];
+        env: object[];
         resources: { requests: { [resource: string]: string }; limits: { [resource: string]: string } };
         securityContext: { capabilities: { add?: string[]; drop: string[] } };
         volumeMounts: { name: string; mountPath: string }[];
@@ -75,14 +88,32 @@ describe("Kubeflow", () => {
             mlPolicy: { torch: {} },
             template: {
                 spec: {
-                    failurePolicy: { maxRestarts: 3 },
+                    failurePolicy: {
+                        maxRestarts: 3,
+                        rules: [
+                            { action: "FailJobSet", onJobFailureReasons: ["PodFailurePolicy"] },
+                            { action: "RestartJobSetAndIgnoreMaxRestarts", onJobFailureReasons: ["PodFailurePolicy"] },
+                        ],
+                    },
                     replicatedJobs: [
                         {
                             template: {
                                 metadata: { labels: { "trainer.kubeflow.org/trainjob-ancestor-step": "trainer" } },
                                 spec: {
                                     backoffLimit: 0,
-                                    podFailurePolicy: { rules: [{ action: "Ignore" }] },
+                                    podFailurePolicy: {
+                                        rules: [
+                                            { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget" }] },
+                                            {
+                                                action: "FailJob",
+                                                onExitCodes: {
+                                                    containerName: "node",
+                                                    operator: "In",
+                                                    values: [2, 65, 143],
+                                                },
+                                            },
+                                        ],
+                                    },
                                     template: { spec: { restartPolicy: "Never" } },
                                 },
                             },
@@ -91,6 +122,54 @@ describe("Kubeflow", () => {
                 },
             },
         });
+    });
+
+    it.each([
+        [2, "FailJobSet"],
+        [65, "FailJobSet"],
+        [143, "RestartJobSetAndIgnoreMaxRestarts"],
+        [1, "RestartJobSet"],
+        [74, "RestartJobSet"],
+    ])("after exit code %i does %s", async (code, action) => {
+        const run = await evaluate(() => new Kubeflow("kubeflow", args));
+        const { template } = run.named(runtime).inputs["spec"] as {
+            template: { spec: { failurePolicy: { rules: Rule[] }; replicatedJobs: ReplicatedJob[] } };
+        };
+        const exitCodes = template.spec.replicatedJobs[0]?.template.spec.podFailurePolicy.rules.flatMap(
+            (rule) => rule.onExitCodes?.values ?? [],
+        );
+        // As the Job controller words it (k8s.io/kubernetes pkg/controller/job/pod_failure_policy.go), and as JobSet then looks for a rule.
+        const [reason, message] = exitCodes?.includes(code)
+            ? [
+                  "PodFailurePolicy",
+                  `Container node for pod a/b failed with exit code ${String(code)} matching FailJob rule at index 1`,
+              ]
+            : ["BackoffLimitExceeded", "Job has reached the specified backoff limit"];
+        const rule = template.spec.failurePolicy.rules.find(
+            (each) =>
+                each.onJobFailureReasons.includes(reason) &&
+                each.onJobFailureMessagePatterns.some((pattern) => new RegExp(pattern).test(message)),
+        );
+        expect(rule?.action ?? "RestartJobSet").toBe(action);
+    });
+
+    it.each([
+        [undefined, 60 * 2],
+        [10, 60],
+        [90, 180],
+    ])("gives a checkpoint of %s s a grace period of %i s", async (checkpointSeconds, grace) => {
+        const run = await evaluate(() => new Kubeflow("kubeflow", { ...args, checkpointSeconds }));
+        const pod = podOf(run.named(runtime).inputs);
+        expect(pod.terminationGracePeriodSeconds).toBe(grace);
+        expect(pod.containers[0]?.env).toContainEqual({ name: "KILOGPU_GRACE_SECONDS", value: String(grace - 5) });
+    });
+
+    it("names one port for metrics", async () => {
+        const run = await evaluate(() => new Kubeflow("kubeflow", { ...args, metricsPort: 9500 }));
+        expect(podOf(run.named(runtime).inputs).containers[0]?.ports).toEqual([
+            { name: "metrics", containerPort: 9500, protocol: "TCP" },
+        ]);
+        expect(run.result.runtime.runtimes[0]?.metricsPort).toBe(9500);
     });
 
     it("installs JobSet once, before Trainer, and no runtimes of Trainer's own", async () => {
@@ -128,6 +207,8 @@ describe("Kubeflow", () => {
         [{ image: "registry:5000/pytorch" }, "image"],
         [{ image: "pytorch@latest" }, "image"],
         [{ maxRestarts: -1 }, "maxRestarts"],
+        [{ checkpointSeconds: 0 }, "checkpointSeconds"],
+        [{ metricsPort: 80 }, "metricsPort"],
         [{ values: { jobset: { install: true } } }, "values.jobset.install"],
         [{ jobSetValues: { replicas: 2 } }, "jobSetValues.replicas"],
     ])("refuses %j", (wrong, path) => {

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { capacityGroups } from "../../../components/capacity-group";
 import { trainingRuntimes } from "../../../components/kubeflow";
 import type { NodePoolArgs } from "../../../components/gpu-node-pool/pool";
-import { TrainingJob } from "../../../components/training-job";
+import { findInstance } from "../../../catalog/instances";
+import { TrainingJob, checkTrainingJob } from "../../../components/training-job";
 import type { TrainingJobArgs } from "../../../components/training-job";
 import { queueFacts, teamQuotas } from "../../../components/training-queues";
 import type { TeamArgs } from "../../../components/training-queues";
@@ -30,6 +31,7 @@ const args: TrainingJobArgs = { team: "pretrain", nodes: 56, script: "print(1)",
 interface JobSpec {
     trainer: {
         command: string[];
+        args: string[];
         env: { name: string; value: string }[];
         resourcesPerNode: { requests: { [resource: string]: string }; limits: { [resource: string]: string } };
     };
@@ -81,7 +83,7 @@ describe("TrainingJob", () => {
         expect(job["spec"]).toMatchObject({
             runtimeRef: { name: "p5en-48xlarge-us-east-2b-efa", kind: "ClusterTrainingRuntime" },
             trainer: {
-                command: ["torchrun", "/opt/kilogpu/gpt2.py"],
+                command: ["python3", "/opt/kilogpu/kilogpu_launch.py", "/opt/kilogpu/gpt2.py"],
                 args: ["--steps=1"],
                 numNodes: 56,
                 numProcPerNode: 8,
@@ -159,6 +161,60 @@ describe("TrainingJob", () => {
             name: "KILOGPU_CHECKPOINT_DIR",
             value: "/checkpoints",
         });
+    });
+
+    it("mounts its team's volume, as its team's service account, without being told", async () => {
+        const mount = (namespace: string) => ({
+            namespace,
+            serviceAccount: "training",
+            claim: "checkpoints",
+            readyServiceAccount: "training",
+            readyClaim: "checkpoints",
+            url: `s3://bucket/${namespace}/`,
+        });
+        const storage = { mounts: [mount("research"), mount("pretrain")] };
+        const run = await evaluate(() => new TrainingJob("gpt2", { ...args, storage }));
+        const job = run.named("gpt2-job").inputs;
+        expect(podOf(job).spec).toMatchObject({
+            serviceAccountName: "training",
+            volumes: [{ name: "script" }, { persistentVolumeClaim: { claimName: "checkpoints" } }],
+        });
+        expect(specOf(job).trainer.env).toEqual(
+            expect.arrayContaining([
+                { name: "KILOGPU_JOB_NAME", value: "gpt2" },
+                { name: "KILOGPU_CHECKPOINT_URL", value: "s3://bucket/pretrain/" },
+                { name: "KILOGPU_CHECKPOINT_DIR", value: "/checkpoints" },
+                { name: "KILOGPU_PEAK_TFLOPS", value: String(findInstance("p5en.48xlarge")?.gpus.bf16Tflops) },
+            ]),
+        );
+    });
+
+    it("gives the metrics port to scripts that take one", async () => {
+        const run = await evaluate(() => new TrainingJob("gpt2", { ...args, arguments: ["--a"], serveMetrics: true }));
+        expect(specOf(run.named("gpt2-job").inputs).trainer.args).toEqual(["--a", "--metrics-port=9400"]);
+    });
+
+    it.each([
+        [{ checkpoints: {} }, "checkpoints"],
+        [{ checkpoints: { claim: "c", folder: "../other" } }, "checkpoints.folder"],
+        [{ checkpoints: { claim: "c" }, arguments: ["--checkpoint-dir", "/scratch/a"] }, "arguments"],
+        [{ checkpoints: { claim: "c" }, arguments: ["--checkpoint-dir=/checkpoints2"] }, "arguments"],
+        [
+            { checkpoints: { claim: "c" }, environment: { KILOGPU_CHECKPOINT_DIR: "ck" } },
+            "environment.KILOGPU_CHECKPOINT_DIR",
+        ],
+        [{ files: { "kilogpu_launch.py": "" } }, 'files["kilogpu_launch.py"]'],
+    ])("refuses checkpoints that a lost node would take along: %j", async (wrong, path) => {
+        const run = await evaluate(() => messageOf(() => new TrainingJob("gpt2", { ...args, ...wrong })));
+        expect(run.result).toContain(`TrainingJob "gpt2": ${path}: got`);
+        expect(run.resources).toEqual([]);
+    });
+
+    it("takes a checkpoint folder on the volume", () => {
+        const checkpoints = { claim: "c" };
+        for (const given of [["--checkpoint-dir=/checkpoints"], ["--checkpoint-dir", "/checkpoints/a"], []]) {
+            expect(checkTrainingJob("gpt2", { ...args, checkpoints, arguments: given })).toEqual([]);
+        }
     });
 
     it("is replaced, not edited, when it changes: Trainer refuses edits of a running job", async () => {

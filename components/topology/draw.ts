@@ -8,11 +8,13 @@ import type { FabricPlan } from "./fabric-plan";
 
 const WIDTH = 1600;
 const MARGIN = 40;
-const TOP = 96;
-const BOX = 30;
-const ROW = 170;
+const TOP = 112;
+const BOX = 42;
+const ROW = 150;
 /** Switches of one tier that are still drawn one by one. */
 const MOST_BOXES = 48;
+/** Boxes of a tier that is drawn in groups: wide enough for their labels. */
+const MOST_GROUPS = 24;
 /** Lines of one tier above which only one per group is drawn. */
 const MOST_LINES = 1600;
 
@@ -23,7 +25,8 @@ interface Box {
     x: number;
     y: number;
     width: number;
-    label: string;
+    /** Two lines of text. */
+    label: string[];
     /** Names of the switches or nodes inside. */
     members: string[];
     colour: string;
@@ -34,7 +37,7 @@ export function drawFabric(plan: FabricPlan): string {
     const { shape } = plan;
     const rows = tiersOf(plan);
     const boxes = rows.map((row, index) => place(row, TOP + index * ROW));
-    const height = TOP + rows.length * ROW + 60;
+    const height = TOP + (rows.length - 1) * ROW + BOX + 60;
     const lines = boxes.slice(1).map((lower, index) => connect(plan, boxes[index] ?? [], lower));
     const counts = fabricCounts(plan);
     const cages = billOfMaterials(plan).reduce(
@@ -54,7 +57,9 @@ export function drawFabric(plan: FabricPlan): string {
         `A line is a bundle: leaf to spine ${shape.leafSpineLinks} cables` +
         (shape.spineUp > 0 ? `, spine to core ${shape.spineCoreLinks}` : "") +
         `; node to leaf 1 a rail (drawn as one line a leaf). ` +
-        (boxes.flat().some((box) => box.members.length > 1) ? "A box with a count stands for that many." : "");
+        (boxes.flat().some((box) => box.label.at(-1)?.startsWith("×"))
+            ? "A box with × stands for that many switches."
+            : "");
     return [
         `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="DejaVu Sans, sans-serif">`,
         `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
@@ -62,14 +67,21 @@ export function drawFabric(plan: FabricPlan): string {
         text(MARGIN, 64, subtitle, 15, "#57606a"),
         ...lines.flat(),
         ...boxes.flat().flatMap(drawBox),
+        ...rows.map(({ caption }, index) => text(MARGIN, TOP + index * ROW - 7, caption, 13, "#57606a")),
         text(MARGIN, height - 24, legend, 14, "#57606a"),
         "</svg>",
         "",
     ].join("\n");
 }
 
+interface Group {
+    label: string[];
+    members: string[];
+}
+
 interface Row {
-    groups: { label: string; members: string[] }[];
+    caption: string;
+    groups: Group[];
     colour: string;
 }
 
@@ -82,10 +94,10 @@ function tiersOf(plan: FabricPlan): Row[] {
             row(
                 COLOURS.core,
                 numbers(shape.spinesPerPod).map((group) => ({
-                    label: `core group ${group + 1}`,
+                    label: [`g${group + 1}`],
                     members: numbers(shape.coresPerGroup).map((core) => coreName(group, core)),
                 })),
-                "core switches",
+                "Core switches (g: group)",
             ),
         );
     }
@@ -94,37 +106,38 @@ function tiersOf(plan: FabricPlan): Row[] {
             row(
                 COLOURS.spine,
                 numbers(shape.pods).map((pod) => ({
-                    label: `pod ${pod + 1}`,
+                    label: [`pod ${pod + 1}`],
                     members: numbers(shape.spinesPerPod).map((spine) => spineName(pod, spine)),
                 })),
-                "spines",
+                "Spine switches (p: pod)",
             ),
         );
     }
-    const unitsPerBox = Math.ceil(shape.units / MOST_BOXES);
+    const unitsPerBox = shape.units <= MOST_BOXES ? 1 : Math.ceil(shape.units / MOST_GROUPS);
     const unitGroups = numbers(Math.ceil(shape.units / unitsPerBox)).map((group) =>
         numbers(Math.min(unitsPerBox, shape.units - group * unitsPerBox)).map((index) => group * unitsPerBox + index),
     );
     const range = (units: number[]): string =>
-        units.length === 1 ? `unit ${(units[0] ?? 0) + 1}` : `units ${(units[0] ?? 0) + 1}–${(units.at(-1) ?? 0) + 1}`;
+        units.length === 1 ? `u${(units[0] ?? 0) + 1}` : `u${(units[0] ?? 0) + 1}–${(units.at(-1) ?? 0) + 1}`;
     rows.push(
         row(
             COLOURS.leaf,
             unitGroups.map((units) => ({
-                label: range(units),
+                label: [range(units)],
                 members: units.flatMap((unit) =>
                     numbers(shape.leavesPerUnit).map((leaf) => leafName(unit, leaf, shape.leavesPerUnit)),
                 ),
             })),
-            "leaves",
+            "Leaf switches (u: unit, r: rail)",
         ),
         {
             colour: COLOURS.node,
+            caption: "Nodes",
             groups: unitGroups.map((units) => {
                 const first = (units[0] ?? 0) * shape.unitNodes;
                 const count = Math.min(plan.request.nodes - first, units.length * shape.unitNodes);
                 return {
-                    label: `${grouped(count)} nodes`,
+                    label: [grouped(count), "nodes"],
                     // A group of nodes is one box whatever its size: the members carry the unit's leaves for the lines.
                     members: units.flatMap((unit) =>
                         numbers(shape.leavesPerUnit).map((leaf) => leafName(unit, leaf, shape.leavesPerUnit)),
@@ -136,17 +149,16 @@ function tiersOf(plan: FabricPlan): Row[] {
     return rows;
 }
 
-/** Switches one by one where they fit, else one box for each group. */
-function row(colour: string, groups: { label: string; members: string[] }[], what: string): Row {
+/** Switches one by one where they fit, else one box for each group, with how many it stands for. */
+function row(colour: string, groups: Group[], caption: string): Row {
     const total = groups.reduce((sum, group) => sum + group.members.length, 0);
+    const single = (name: string): Group => ({ label: name.split("-").slice(1), members: [name] });
     return total <= MOST_BOXES
-        ? { colour, groups: groups.flatMap(({ members }) => members.map((name) => ({ label: name, members: [name] }))) }
+        ? { colour, caption, groups: groups.flatMap(({ members }) => members.map(single)) }
         : {
               colour,
-              groups: groups.map((group) => ({
-                  label: `${group.label}: ${group.members.length} ${what}`,
-                  members: group.members,
-              })),
+              caption,
+              groups: groups.map(({ label, members }) => ({ label: [...label, `× ${members.length}`], members })),
           };
 }
 
@@ -204,19 +216,17 @@ function point(box: Box): string {
     return (box.x + box.width / 2).toFixed(1);
 }
 
-/** Labels that are wider than their box stand upright below it; under a few pixels they are left out, the legend remains. */
+/** Labels stand inside their box, in letters as small as it takes to fit. */
 function drawBox(box: Box): string[] {
-    const rectangle = `<rect x="${box.x.toFixed(1)}" y="${box.y}" width="${box.width.toFixed(1)}" height="${BOX}" rx="3" fill="${box.colour}"/>`;
-    const wide = box.label.length * 8.4;
-    if (wide < box.width) {
-        return [rectangle, text(box.x + box.width / 2, box.y + 20, box.label, 13, "#ffffff", "middle")];
-    }
-    const y = box.y + BOX + 6;
+    const longest = Math.max(...box.label.map((line) => line.length));
+    const size = Math.min(13, Math.floor((box.width - 4) / (longest * 0.62)));
+    const middle = box.x + box.width / 2;
+    const lines = box.label.map((line, index) =>
+        text(middle, box.y + (box.label.length === 1 ? 26 : 18 + index * 16), line, size, "#ffffff", "middle"),
+    );
     return [
-        rectangle,
-        box.width < 12
-            ? ""
-            : `<text transform="translate(${(box.x + box.width / 2 - 4).toFixed(1)} ${y}) rotate(90)" font-size="12" fill="#1b1f24">${box.label}</text>`,
+        `<rect x="${box.x.toFixed(1)}" y="${box.y}" width="${box.width.toFixed(1)}" height="${BOX}" rx="3" fill="${box.colour}"/>`,
+        ...lines,
     ];
 }
 

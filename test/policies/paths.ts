@@ -1,5 +1,10 @@
 /** Both ways that a rule is run: its pure `check`, and the policy SDK's functions with the SDK's own proxy for unknown values. */
-import { unknownCheckingProxy, type ResourceValidationArgs, type StackValidationArgs } from "@pulumi/policy";
+import {
+    unknownCheckingProxy,
+    type ResourceValidation,
+    type ResourceValidationArgs,
+    type StackValidationArgs,
+} from "@pulumi/policy";
 import { checkPolicies, type PolicyConfiguration } from "../../cli/plan/check-policies";
 import type { RegisteredResource } from "../../cli/plan/monitor";
 import { rules } from "../../policies/rules";
@@ -46,7 +51,7 @@ function options(resource: RegisteredResource): ResourceValidationArgs["opts"] {
         customTimeouts: { createSeconds: 0, updateSeconds: 0, deleteSeconds: 0 },
         additionalSecretOutputs: [],
         ...(resource.parent === "" ? {} : { parent: resource.parent }),
-    } as ResourceValidationArgs["opts"];
+    };
 }
 
 /** Violations of one rule by the SDK's path: what the engine would show. */
@@ -56,7 +61,7 @@ export async function bySdk(
     settings: { [key: string]: unknown } = {},
 ): Promise<Violation[]> {
     const found: Violation[] = [];
-    const getConfig = <T extends object>(): T => settingsOf(rule, settings) as T;
+    const getConfig = (): { [key: string]: unknown } => settingsOf(rule, settings);
     const common = (resource: RegisteredResource): object => ({
         type: resource.type,
         name: resource.name,
@@ -70,7 +75,7 @@ export async function bySdk(
         for (const resource of resources) {
             const args = { ...common(resource), getConfig, stackTags: new Map(), notApplicable } as unknown;
             for (const validate of [rule.validateResource].flat()) {
-                await validate(args as ResourceValidationArgs, (message) => {
+                await (validate)(args as ResourceValidationArgs, (message) => {
                     found.push({ policy: rule.name, urn: resource.urn, message });
                 });
             }
@@ -80,7 +85,7 @@ export async function bySdk(
         const all = resources.map((resource) => ({
             ...common(resource),
             dependencies: [] as unknown[],
-            propertyDependencies: {} as { [property: string]: unknown[] },
+            propertyDependencies: {},
         }));
         const byUrn = new Map(resources.map((resource, index) => [resource.urn, all[index]]));
         resources.forEach((resource, index) => {

@@ -1,6 +1,6 @@
 /** How the command ends when something is wrong: one sentence a mistake, never a stack trace for what a user did. */
 import colors from "picocolors";
-import { InputError, sentence } from "../components/input";
+import { InputError, sentence } from "../components/input/problem";
 import { ProgramError } from "./plan/evaluate";
 
 /** Exit codes of every command. */

@@ -1,10 +1,6 @@
 #!/usr/bin/env node
 /** The `kilogpu` command. Each subcommand lives in its own file under commands/ and loads what it needs when it runs. */
 import { Command } from "commander";
-import { addDeliveryCommands } from "./commands/delivery";
-import { addPlanCommand } from "./commands/plan";
-import { addTwinCommands } from "./commands/twin";
-import { addUpCommand } from "./commands/up";
 import { packageVersion } from "../catalog/package-root";
 
 const program = new Command("kilogpu")
@@ -12,9 +8,15 @@ const program = new Command("kilogpu")
     .version(packageVersion())
     .showHelpAfterError("(kilogpu --help lists the commands)");
 
-addPlanCommand(program);
-addUpCommand(program);
-addTwinCommands(program);
-addDeliveryCommands(program);
+async function main(): Promise<void> {
+    (await import("./commands/plan.js")).addPlanCommand(program);
+    // The plan is what people type most and wait for: it loads neither the twin nor the delivery commands.
+    if (process.argv[2] !== "plan") {
+        (await import("./commands/up.js")).addUpCommand(program);
+        (await import("./commands/twin.js")).addTwinCommands(program);
+        (await import("./commands/delivery.js")).addDeliveryCommands(program);
+    }
+    await program.parseAsync();
+}
 
-void program.parseAsync();
+void main();

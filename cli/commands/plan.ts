@@ -1,6 +1,6 @@
 /** `kilogpu plan <environment>`: what would come up, what it costs, which rules speak. Creates nothing, needs no CLI. */
 import type { Command } from "commander";
-import { InputError } from "../../components/input";
+import { InputError } from "../../components/input/problem";
 import { writeFileSync } from "node:fs";
 import { ExitCode, fail } from "../failure";
 import { planAgainst } from "../plan/against";

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { InputError } from "../../components/input";
+import { InputError } from "../../components/input/problem";
 import type { Plan } from "./contract";
 import { plan, type PlanOptions } from "./plan";
 import { readProject, type Project } from "./project";

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Facts } from "../../policies/facts";
 import { matchesType, message, type Rule, type Subject } from "../../policies/rule";
-import { at, InputError, oneOf, type InputProblem } from "../../components/input";
+import { at, InputError, oneOf, type InputProblem } from "../../components/input/problem";
 import { nearest } from "../../catalog/nearest";
 import type { PolicyResult } from "./contract";
 import type { RegisteredResource } from "./monitor";

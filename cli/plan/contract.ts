@@ -3,7 +3,7 @@
  * Exit code 0; 1 when a mandatory policy is violated; 2 when the input is wrong (then `PlanFailure`).
  */
 import type { EnvironmentCost } from "../../components/cost";
-import type { InputProblem } from "../../components/input";
+import type { InputProblem } from "../../components/input/problem";
 import type { Json } from "./values";
 
 /** One resource, in the order of registration. */

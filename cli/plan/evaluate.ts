@@ -2,12 +2,13 @@
  * Evaluates a Pulumi program offline: the SDK's own runner in a child process, talking to our monitor. No CLI, no cloud, no
  * credentials; the project's files are only read.
  */
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { packageRoot } from "../../catalog/package-root";
-import { InputError, type InputProblem } from "../../components/input";
-import { startMonitor, type LoggedMessage, type RegisteredResource } from "./monitor";
+import { InputError, type InputProblem } from "../../components/input/problem";
+import { startMonitor, type LoggedMessage, type PlanMonitor, type RegisteredResource } from "./monitor";
 import type { Project, StackConfiguration } from "./project";
 
 /** What one evaluation gave. */
@@ -35,6 +36,12 @@ interface Report {
     problems: InputProblem[];
 }
 
+/** A program that runs. */
+export interface RunningEvaluation {
+    /** Rejects with `InputError` for a user's mistake and with `ProgramError` when the program fails. */
+    result: Promise<Evaluation>;
+}
+
 /** Runs the program of `project` with the configuration of `environment`, extra variables for the program in `env`. */
 export async function evaluate(
     project: Project,
@@ -42,6 +49,19 @@ export async function evaluate(
     configuration: StackConfiguration,
     env: { [name: string]: string } = {},
 ): Promise<Evaluation> {
+    return (await startEvaluation(project, environment, configuration, env)).result;
+}
+
+/**
+ * `evaluate` in two steps: resolves as soon as the program's process runs, so that the caller can load what it needs for the
+ * result meanwhile.
+ */
+export async function startEvaluation(
+    project: Project,
+    environment: string,
+    configuration: StackConfiguration,
+    env: { [name: string]: string } = {},
+): Promise<RunningEvaluation> {
     let runner: string;
     try {
         runner = createRequire(join(project.directory, "package.json")).resolve("@pulumi/pulumi/cmd/run");
@@ -56,52 +76,75 @@ export async function evaluate(
         ]);
     }
     const monitor = await startMonitor(environment, project.name, project.directory);
-    try {
-        // The SDK expects the long form of a key, "project:config:key".
-        const long = (key: string): string => key.replace(":", ":config:");
-        const child = spawn(
-            process.execPath,
-            [
-                "--require",
-                join(packageRoot(), "dist/cli/plan/report-input-errors.js"),
-                runner,
-                "--monitor",
-                monitor.address,
-                "--engine",
-                monitor.address,
-                "--organization",
-                "organization",
-                "--project",
-                project.name,
-                "--root-directory",
-                project.directory,
-                "--stack",
-                environment,
-                "--pwd",
-                project.workingDirectory,
-                "--parallel",
-                "16",
-                "--dry-run",
-                project.entry,
-            ],
-            {
-                cwd: project.workingDirectory,
-                stdio: ["ignore", "pipe", "pipe", "ipc"],
-                env: {
-                    ...process.env,
-                    ...env,
-                    PULUMI_NODEJS_TYPESCRIPT: "true",
-                    PULUMI_NODEJS_TRANSPILE_ONLY: "true",
-                    ...(project.tsconfig === undefined ? {} : { PULUMI_NODEJS_TSCONFIG_PATH: project.tsconfig }),
-                    PULUMI_CONFIG: JSON.stringify(
-                        Object.fromEntries(
-                            Object.entries(configuration.values).map(([key, value]) => [long(key), value]),
-                        ),
-                    ),
-                    PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(configuration.secretKeys.map(long)),
-                },
+    const child = spawnRunner(runner, monitor.address, project, environment, configuration, env);
+    const result = collect(child, monitor);
+    // Whoever awaits it later still gets the rejection; until then it must not count as unhandled.
+    result.catch(() => undefined);
+    return { result };
+}
+
+function spawnRunner(
+    runner: string,
+    monitorAddress: string,
+    project: Project,
+    environment: string,
+    configuration: StackConfiguration,
+    env: { [name: string]: string },
+): ChildProcess {
+    // The SDK expects the long form of a key, "project:config:key".
+    const long = (key: string): string => key.replace(":", ":config:");
+    return spawn(
+        process.execPath,
+        [
+            // A program of a few seconds whose objects mostly live to its end: young-generation collections are waste.
+            "--max-semi-space-size=64",
+            "--require",
+            join(packageRoot(), "dist/cli/plan/report-input-errors.js"),
+            "--require",
+            join(packageRoot(), "dist/cli/plan/skip-debug-stacks.js"),
+            runner,
+            "--monitor",
+            monitorAddress,
+            "--engine",
+            monitorAddress,
+            "--organization",
+            "organization",
+            "--project",
+            project.name,
+            "--root-directory",
+            project.directory,
+            "--stack",
+            environment,
+            "--pwd",
+            project.workingDirectory,
+            "--parallel",
+            "16",
+            "--dry-run",
+            project.entry,
+        ],
+        {
+            cwd: project.workingDirectory,
+            stdio: ["ignore", "pipe", "pipe", "ipc"],
+            env: {
+                // Node 22 and later keep compiled code there; earlier ones ignore the variable.
+                NODE_COMPILE_CACHE: join(tmpdir(), "kilogpu-compile-cache"),
+                ...process.env,
+                ...env,
+                PULUMI_NODEJS_TYPESCRIPT: "true",
+                PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+                ...(project.tsconfig === undefined ? {} : { PULUMI_NODEJS_TSCONFIG_PATH: project.tsconfig }),
+                PULUMI_CONFIG: JSON.stringify(
+                    Object.fromEntries(Object.entries(configuration.values).map(([key, value]) => [long(key), value])),
+                ),
+                PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(configuration.secretKeys.map(long)),
             },
-        );
+        },
+    );
+}
+
+/** Waits for the program's end and puts together what it registered. */
+async function collect(child: ChildProcess, monitor: PlanMonitor): Promise<Evaluation> {
+    try {
         const reports: Report[] = [];
         let printed = "";
         child.on("message", (message) => reports.push(message as Report));

@@ -1,11 +1,9 @@
 /** Puts a plan together: evaluation, inventory, cost, policies. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { environmentCost } from "../../components/cost";
-import { rules } from "../../policies/rules";
-import { checkPolicies, readPolicyConfiguration } from "./check-policies";
+import type { PolicyConfiguration } from "./check-policies";
 import type { Plan, PlannedResource } from "./contract";
-import { evaluate } from "./evaluate";
+import { startEvaluation } from "./evaluate";
 import { firstWindow, plannedPools, totals } from "./inventory";
 import type { RegisteredResource } from "./monitor";
 import { readStack, type Project } from "./project";
@@ -44,11 +42,25 @@ export async function plan(project: Project, environment: string, options: PlanO
     const configuration = readStack(project, environment);
     const policyFile =
         options.policyConfiguration ?? join(project.directory, "policies", "config", `${environment}.json`);
-    const policyConfiguration =
-        options.policyConfiguration !== undefined || existsSync(policyFile)
-            ? readPolicyConfiguration(policyFile, rules)
-            : {};
-    const evaluation = await evaluate(project, environment, configuration);
+    const running = await startEvaluation(project, environment, configuration);
+    // Rules and prices load while the program runs in its own process.
+    const [{ environmentCost }, { rules }, { checkPolicies, readPolicyConfiguration }] = await Promise.all([
+        import("../../components/cost/index.js"),
+        import("../../policies/rules.js"),
+        import("./check-policies.js"),
+    ]);
+    let policyConfiguration: PolicyConfiguration;
+    try {
+        policyConfiguration =
+            options.policyConfiguration !== undefined || existsSync(policyFile)
+                ? readPolicyConfiguration(policyFile, rules)
+                : {};
+    } catch (error) {
+        // The mistake in the policy file is what the user must see; the program is let finish, whatever it says.
+        await running.result.catch(() => undefined);
+        throw error;
+    }
+    const evaluation = await running.result;
     const at = options.at ?? firstWindow(evaluation.resources);
     const pools = plannedPools(evaluation.resources, evaluation.componentOutputs, at);
     const cost = environmentCost(

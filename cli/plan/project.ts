@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { nearest } from "../../catalog/nearest";
-import { InputError } from "../../components/input";
+import { InputError } from "../../components/input/problem";
 
 /** A Pulumi project on disk. */
 export interface Project {
@@ -45,7 +45,10 @@ interface ProjectFile {
  */
 function asEngineSees(value: unknown): unknown {
     if (value instanceof Date) {
-        return value.toISOString().replace("T", " ").replace(/\.000Z$/, " +0000 UTC");
+        return value
+            .toISOString()
+            .replace("T", " ")
+            .replace(/\.000Z$/, " +0000 UTC");
     }
     if (Array.isArray(value)) {
         return value.map(asEngineSees);

@@ -29,9 +29,19 @@ export type {
     NetworkSettingsArgs,
 } from "./training-cluster";
 export type { PoolSettingsArgs, TrainingClusterArgs, TrainingSettingsArgs } from "./training-cluster";
-export type { CheckpointFileSystemArgs, CheckpointSettingsArgs, GpuSettingsArgs } from "./training-cluster";
+export type {
+    CheckpointFileSystemArgs,
+    CheckpointSettingsArgs,
+    GpuSettingsArgs,
+    MonitoringSettingsArgs,
+} from "./training-cluster";
 export { CheckpointStorage, CheckpointVolumes } from "./checkpoint-storage";
-export type { CheckpointMount, CheckpointMountArgs, CheckpointMounts, CheckpointMountsArgs } from "./checkpoint-storage";
+export type {
+    CheckpointMount,
+    CheckpointMountArgs,
+    CheckpointMounts,
+    CheckpointMountsArgs,
+} from "./checkpoint-storage";
 export type { CheckpointVolumesArgs } from "./checkpoint-storage";
 export type {
     CheckpointFolder,

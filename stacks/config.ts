@@ -87,6 +87,14 @@ export const SETTINGS: { [key: string]: Shape } = {
         expireAfterDays: number,
         protect: flag,
     }),
+    monitoring: object({
+        retentionDays: number,
+        logs: flag,
+        logRetentionDays: number,
+        storageClass: text,
+        receivers: object({ pageUrl: text, warningUrl: text, remediationUrl: text }),
+        remoteWriteUrl: text,
+    }),
     gpu: object({ driver: text, serviceMonitor: flag, metricsIntervalSeconds: number }),
     chartValues: map(anything),
     jobs: list(

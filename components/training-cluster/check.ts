@@ -8,6 +8,7 @@ import { capacityGroups } from "../capacity-group";
 import { CHECKPOINT_CLAIM, checkCheckpointStorage } from "../checkpoint-storage";
 import { checkClusterNetwork } from "../cluster-network";
 import { checkEksCluster } from "../eks-cluster";
+import type { FabricFactsArgs } from "../fabric";
 import { FabricKind, checkRdmaFabric } from "../fabric";
 import type { NodePoolArgs } from "../gpu-node-pool";
 import { checkGpuNodePool } from "../gpu-node-pool";
@@ -16,6 +17,7 @@ import { checkChartMirror, checkChartValues, checkImageMirror } from "../helm-ch
 import type { InputProblem } from "../input";
 import { at, oneOf, requirePlain, show } from "../input";
 import { checkKubeflow, trainingRuntimes } from "../kubeflow";
+import { checkMonitoring } from "../monitoring";
 import { checkTrainingJob } from "../training-job";
 import { checkTrainingQueues, queueFacts, teamQuotas } from "../training-queues";
 import { checkFreezeWindows } from "./freeze-windows";
@@ -28,6 +30,7 @@ import {
     gpuOperatorArgs,
     jobArgs,
     kubeflowArgs,
+    monitoringArgs,
     networkArgs,
     plannedAccess,
     plannedFabric,
@@ -232,6 +235,7 @@ function checkInside(args: TrainingClusterArgs, pools: NodePoolArgs[]): InputPro
             ),
             "jobSetValues",
         ),
+        ...checkWatching(args, pools, fabric),
         ...(queues.length > 0 ? [] : [...checkStorage(args), ...checkJobs(args, pools)]),
     ];
 }
@@ -239,6 +243,25 @@ function checkInside(args: TrainingClusterArgs, pools: NodePoolArgs[]): InputPro
 /** Arguments of the parts that stand below `gpu` and `training` in the composition. */
 const GPU_KEYS = ["driver", "serviceMonitor", "metricsIntervalSeconds"];
 const TRAINING_KEYS = ["image", "maxRestarts", "checkpointSeconds", "metricsPort", "podsReadyMinutes"];
+
+function checkWatching(args: TrainingClusterArgs, pools: NodePoolArgs[], fabric: FabricFactsArgs): InputProblem[] {
+    const problems =
+        args.monitoring === undefined ? [] : checkMonitoring(monitoringArgs(args.monitoring, args, pools, fabric));
+    const charts: { [argument: string]: string } = {
+        values: "kube-prometheus-stack",
+        lokiValues: "loki",
+        alloyValues: "alloy",
+    };
+    return problems.map((problem) => {
+        const [argument = "", ...rest] = problem.path.split(".");
+        const chart = charts[argument];
+        return chart === undefined
+            ? { ...problem, path: MONITORING_KEYS.includes(argument) ? `monitoring.${problem.path}` : problem.path }
+            : { ...problem, path: [`chartValues["${chart}"]`, ...rest].join(".") };
+    });
+}
+
+const MONITORING_KEYS = ["retentionDays", "logs", "logRetentionDays", "storageClass", "receivers", "remoteWriteUrl"];
 
 function checkStorage(args: TrainingClusterArgs): InputProblem[] {
     const charts = checkChartValues("values", release("aws-fsx-csi-driver"), chartValues(args, "aws-fsx-csi-driver"));

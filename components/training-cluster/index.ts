@@ -5,6 +5,7 @@ export type {
     CheckpointFileSystemArgs,
     CheckpointSettingsArgs,
     GpuSettingsArgs,
+    MonitoringSettingsArgs,
     FreezeWindowArgs,
     JobSettingsArgs,
     KubernetesSettingsArgs,

@@ -13,12 +13,16 @@ import type { GpuNodePoolArgs, NodePoolArgs } from "../gpu-node-pool";
 import { planPool } from "../gpu-node-pool";
 import type { GpuOperatorArgs } from "../gpu-operator";
 import type { ChartValues } from "../helm-chart";
+import { mergeValues } from "../helm-chart";
 import type { KubeflowArgs, RuntimeSetArgs } from "../kubeflow";
+import type { MonitoringArgs } from "../monitoring";
+import { operatorCounters } from "../monitoring";
 import type { TrainingJobArgs } from "../training-job";
 import type { QueueSpecArgs, TeamArgs, TrainingQueuesArgs } from "../training-queues";
 import type {
     CheckpointSettingsArgs,
     JobSettingsArgs,
+    MonitoringSettingsArgs,
     PoolSettingsArgs,
     TrainingClusterArgs,
 } from "./training-cluster-args";
@@ -121,6 +125,9 @@ export const OPEN_CHARTS = [
     "kubeflow-trainer",
     "jobset",
     "aws-fsx-csi-driver",
+    "kube-prometheus-stack",
+    "loki",
+    "alloy",
 ];
 
 /** Where charts and images come from. */
@@ -149,8 +156,32 @@ export function gpuOperatorArgs(args: TrainingClusterArgs, pools: NodePoolArgs[]
         ...args.gpu,
         pools,
         ...mirrorsOf(args),
-        values: chartValues(args, "gpu-operator"),
+        values:
+            args.monitoring === undefined
+                ? chartValues(args, "gpu-operator")
+                : mergeValues({ dcgmExporter: operatorCounters() }, chartValues(args, "gpu-operator")),
         featureDiscoveryValues: chartValues(args, "node-feature-discovery"),
+    };
+}
+
+/** Monitoring's arguments. */
+export function monitoringArgs(
+    settings: MonitoringSettingsArgs,
+    args: TrainingClusterArgs,
+    pools: NodePoolArgs[],
+    fabric: FabricFactsArgs,
+    queues?: QueueSpecArgs,
+): MonitoringArgs {
+    return {
+        ...settings,
+        pools,
+        fabric,
+        ...(queues === undefined ? {} : { queues }),
+        trainingMetricsPort: args.training?.metricsPort,
+        ...mirrorsOf(args),
+        values: chartValues(args, "kube-prometheus-stack"),
+        lokiValues: chartValues(args, "loki"),
+        alloyValues: chartValues(args, "alloy"),
     };
 }
 

@@ -3,6 +3,7 @@ import type { DriverOwner } from "../gpu-operator";
 import type { SystemNodesArgs } from "../eks-cluster";
 import type { FabricKind } from "../fabric";
 import type { CapacityArgs, PoolTaint } from "../gpu-node-pool";
+import type { AlertReceiversArgs } from "../monitoring";
 import type { NatGateways } from "../cluster-network";
 import type { CheckpointVolumeArgs, JobTopologyArgs } from "../training-job";
 import type { PriorityArgs, TeamArgs } from "../training-queues";
@@ -162,6 +163,22 @@ export interface GpuSettingsArgs {
     metricsIntervalSeconds?: number;
 }
 
+/** What watches the cluster. */
+export interface MonitoringSettingsArgs {
+    /** Days that series are kept. Defaults to 15; disk and memory follow from the number of GPUs. */
+    retentionDays?: number;
+    /** Whether logs are collected and classified. Defaults to true. */
+    logs?: boolean;
+    /** Days that logs are kept. Defaults to 14. */
+    logRetentionDays?: number;
+    /** StorageClass of series and logs. Defaults to an encrypted gp3 class that is made for them. */
+    storageClass?: string;
+    /** Where alerts go. Defaults to nobody: they show in Grafana only. */
+    receivers?: AlertReceiversArgs;
+    /** Another Prometheus that gets all series, for example `https://mimir.example.com/api/v1/push`. */
+    remoteWriteUrl?: string;
+}
+
 /** What the environment may cost; the policy pack and the plan compare with it. */
 export interface BudgetArgs {
     /** US dollars an hour while everything is up. */
@@ -195,6 +212,8 @@ export interface TrainingClusterArgs {
     training?: TrainingSettingsArgs;
     /** Storage of checkpoints. Defaults to none: they are on the node's own disk, which a lost node takes along. */
     checkpoints?: CheckpointSettingsArgs;
+    /** Metrics, alerts, dashboards and logs. Defaults to none. */
+    monitoring?: MonitoringSettingsArgs;
     /** How the GPU operator is installed. Defaults to the driver of the nodes' image, without ServiceMonitor. */
     gpu?: GpuSettingsArgs;
     /** Helm values on top of the library's, by the chart's name in the release catalogue, for example `kueue`. Defaults to none. */

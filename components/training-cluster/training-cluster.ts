@@ -14,6 +14,7 @@ import { GpuNodePool, efaSecurityGroup } from "../gpu-node-pool";
 import { GpuOperator } from "../gpu-operator";
 import { refuse } from "../input";
 import { Kubeflow } from "../kubeflow";
+import { Monitoring } from "../monitoring";
 import { TrainingJob } from "../training-job";
 import type { QueueSpec } from "../training-queues";
 import { TrainingQueues } from "../training-queues";
@@ -28,6 +29,7 @@ import {
     joinFabrics,
     kubeflowArgs,
     mirrorsOf,
+    monitoringArgs,
     networkArgs,
     plannedPools,
     poolArgs,
@@ -86,6 +88,14 @@ export class TrainingCluster extends pulumi.ComponentResource {
             (job) => new TrainingJob(job.name, jobArgs(job, queues.spec, kubeflow.runtime, storage), inCluster),
         );
         noteLocalCheckpoints(args, this);
+        if (args.monitoring !== undefined) {
+            const storageClass = args.monitoring.storageClass ?? monitoringStorage(name, inCluster);
+            new Monitoring(
+                `${name}-monitoring`,
+                monitoringArgs({ ...args.monitoring, storageClass }, args, pools, fabric, queues.spec),
+                inCluster,
+            );
+        }
 
         this.clusterName = cluster.access.clusterName;
         this.kubeconfig = cluster.kubeconfig;
@@ -167,6 +177,25 @@ function createStorage(
         { parent, provider },
     ).mounts;
 }
+
+/** Name of the class that series and logs are kept on: EKS has no default one since 1.30. */
+function monitoringStorage(name: string, opts: pulumi.CustomResourceOptions): string {
+    new k8s.storage.v1.StorageClass(
+        `${name}-gp3`,
+        {
+            metadata: { name: MONITORING_STORAGE },
+            provisioner: "ebs.csi.aws.com",
+            parameters: { type: "gp3", encrypted: "true" },
+            // A volume in the zone of the pod that wants it.
+            volumeBindingMode: "WaitForFirstConsumer",
+            allowVolumeExpansion: true,
+        },
+        opts,
+    );
+    return MONITORING_STORAGE;
+}
+
+const MONITORING_STORAGE = "kilogpu-gp3";
 
 /** Says which jobs start over when their node is lost. */
 function noteLocalCheckpoints(args: TrainingClusterArgs, cluster: pulumi.Resource): void {

@@ -10,18 +10,15 @@ import {
     GROUP,
     gpuOperator,
     job,
-    jobset,
-    kueue,
     pod,
     queue,
     runtime,
     TEMPLATE,
     topology,
 } from "../mutants/names";
-import { add, detach, drop, set } from "../policies/program";
+import { detach, set } from "../policies/program";
 import type { FieldFailure } from "./failure";
 
-const release = "kubernetes:helm.sh/v3:Release";
 const appended = (item: unknown) => (old: unknown[] | undefined) => [...(old ?? []), item];
 const gpuQuota = ["spec", "resourceGroups", 0, "flavors", 0, "resources", 3];
 const block: GpuNodePoolArgs = {

@@ -1,10 +1,5 @@
 /** Both ways that a rule is run: its pure `check`, and the policy SDK's functions with the SDK's own proxy for unknown values. */
-import {
-    unknownCheckingProxy,
-    type ResourceValidation,
-    type ResourceValidationArgs,
-    type StackValidationArgs,
-} from "@pulumi/policy";
+import { unknownCheckingProxy, type ResourceValidationArgs, type StackValidationArgs } from "@pulumi/policy";
 import { checkPolicies, type PolicyConfiguration } from "../../cli/plan/check-policies";
 import type { RegisteredResource } from "../../cli/plan/monitor";
 import { rules } from "../../policies/rules";
@@ -74,8 +69,9 @@ export async function bySdk(
     if ("validateResource" in rule && rule.validateResource !== undefined) {
         for (const resource of resources) {
             const args = { ...common(resource), getConfig, stackTags: new Map(), notApplicable } as unknown;
-            for (const validate of [rule.validateResource].flat()) {
-                await (validate)(args as ResourceValidationArgs, (message) => {
+            const { validateResource } = rule;
+            for (const validate of Array.isArray(validateResource) ? validateResource : [validateResource]) {
+                await validate(args as ResourceValidationArgs, (message) => {
                     found.push({ policy: rule.name, urn: resource.urn, message });
                 });
             }

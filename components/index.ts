@@ -70,3 +70,5 @@ export type {
     SshArgs,
     TuningArgs,
 } from "./bare-metal";
+export { TrainingImage } from "./training-image";
+export type { TrainingImageArgs } from "./training-image";

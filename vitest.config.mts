@@ -10,6 +10,7 @@ export default defineConfig({
             "test/package/**",
             "test/alerts/**",
             "test/mutants/**",
+            "test/bench/**",
             "node_modules/**",
         ],
         testTimeout: 60_000,

@@ -1,0 +1,139 @@
+/**
+ * What `kilogpu plan` costs, in shares and ratios: times of one machine say nothing about another. Pairs run one after the other,
+ * so that a busy machine slows both. `npm run bench`.
+ */
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
+import { measure, median, root, share, type Measured } from "./measure";
+
+const PAIRS = Number(process.env["KILOGPU_BENCH_PAIRS"] ?? 5);
+const main = join(root, "dist/cli/main.js");
+
+function say(...lines: string[]): void {
+    process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+function plan(cwd = root, env: { [name: string]: string } = {}): Promise<Measured> {
+    return measure(process.execPath, [main, "plan", "prod", "--json", "--cwd", cwd], { env });
+}
+
+function breakdown(title: string, run: Measured): void {
+    say("", `${title}: shares of processor time`);
+    for (const part of run.parts) {
+        say(`  ${part.script.endsWith("main.js") ? "command" : "program"} ${share(part.cpu, run.cpu)}`);
+        const entries = {
+            ...part.loads,
+            ...Object.fromEntries(Object.entries(part.steps).map(([name, s]) => [`${name}()`, s])),
+        };
+        for (const [owner, seconds] of Object.entries(entries)
+            .sort((a, b) => b[1] - a[1])
+            .slice(0, 10)) {
+            say(`    ${share(seconds, run.cpu)} ${owner.endsWith("()") ? owner : `loading and running ${owner}`}`);
+        }
+    }
+}
+
+describe("kilogpu plan prod", () => {
+    it("says where its time goes, cold and warm", async () => {
+        // Cold: no compiled program in the temporary folder. The operating system's file cache stays as it is.
+        const empty = mkdtempSync(join(tmpdir(), "kilogpu-bench-cold-"));
+        const cold = await plan(root, { TMPDIR: empty });
+        const warm = await plan(root, { TMPDIR: empty });
+        rmSync(empty, { recursive: true, force: true });
+        breakdown("cold", cold);
+        breakdown("warm", warm);
+        say(`cold / warm, processor time: ${(cold.cpu / warm.cpu).toFixed(2)}`);
+        expect(warm.parts).toHaveLength(2);
+    });
+
+    it("costs a part of what cdk synth of a comparable stack costs", async () => {
+        const folder = join(homedir(), ".cache/kilogpu/bench/cdk");
+        mkdirSync(folder, { recursive: true });
+        cpSync(join(__dirname, "cdk-app.js.txt"), join(folder, "app.js"));
+        const packages = JSON.parse(readFileSync(join(__dirname, "cdk-packages.json"), "utf8")) as {
+            [name: string]: string;
+        };
+        if (!existsSync(join(folder, "node_modules/.bin/cdk"))) {
+            writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, dependencies: packages }));
+            execFileSync("npm", ["install", "--no-audit", "--no-fund"], { cwd: folder, stdio: "inherit" });
+        }
+        const synth = (): Promise<Measured> =>
+            measure(
+                join(folder, "node_modules/.bin/cdk"),
+                ["synth", "--quiet", "--no-notices", "--app", "node app.js"],
+                {
+                    cwd: folder,
+                },
+            );
+        await plan();
+        await synth();
+        const wall: number[] = [];
+        const cpu: number[] = [];
+        for (let pair = 0; pair < PAIRS; pair++) {
+            const ours = await plan();
+            const theirs = await synth();
+            wall.push(ours.seconds / theirs.seconds);
+            cpu.push(ours.cpu / theirs.cpu);
+        }
+        say(
+            "",
+            `plan / cdk synth over ${PAIRS} pairs: wall ${median(wall).toFixed(2)}, processor ${median(cpu).toFixed(2)} (target 0.33)`,
+        );
+        expect(median(cpu)).toBeLessThan(1);
+    });
+
+    it("costs less than twice as much for four times the pools", async () => {
+        const project = mkdtempSync(join(root, "node_modules/.cache-bench-"));
+        try {
+            for (const name of [
+                "Pulumi.yaml",
+                "stacks",
+                "components",
+                "catalog",
+                "training",
+                "package.json",
+                "tsconfig.json",
+            ]) {
+                cpSync(join(root, name), join(project, name), { recursive: true });
+            }
+            symlinkSync(join(root, "node_modules"), join(project, "node_modules"));
+            const file = join(project, "stacks/Pulumi.prod.yaml");
+            const before = await plan(project);
+            const stack = parse(readFileSync(file, "utf8")) as {
+                config: { [key: string]: { name: string; capacity?: { reservationId: string } }[] };
+            };
+            const pools = stack.config["kilogpu:pools"] ?? [];
+            stack.config["kilogpu:pools"] = [0, 1, 2, 3].flatMap((copy) =>
+                pools.map((pool, index) => ({
+                    ...pool,
+                    name: `${pool.name}-${copy}`,
+                    capacity: pool.capacity && {
+                        ...pool.capacity,
+                        reservationId: `cr-${String(copy * 10 + index).padStart(17, "0")}`,
+                    },
+                })),
+            );
+            delete stack.config["kilogpu:budget"];
+            const many = stringify(stack);
+            const one = readFileSync(file, "utf8");
+            const ratios: number[] = [];
+            for (let pair = 0; pair < PAIRS; pair++) {
+                writeFileSync(file, one);
+                const few = await plan(project);
+                writeFileSync(file, many);
+                const four = await plan(project);
+                ratios.push(four.cpu / few.cpu);
+                const count = (run: Measured): number => (JSON.parse(run.output) as { pools: unknown[] }).pools.length;
+                expect(count(four)).toBe(4 * count(before));
+            }
+            say("", `4x the pools / 1x, processor time over ${PAIRS} pairs: ${median(ratios).toFixed(2)}`);
+            expect(median(ratios)).toBeLessThan(2);
+        } finally {
+            rmSync(project, { recursive: true, force: true });
+        }
+    });
+});

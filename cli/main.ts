@@ -14,7 +14,9 @@ async function main(): Promise<void> {
     if (process.argv[2] !== "plan") {
         (await import("./commands/up.js")).addUpCommand(program);
         (await import("./commands/twin.js")).addTwinCommands(program);
+addDrillCommand(program);
         (await import("./commands/delivery.js")).addDeliveryCommands(program);
+        (await import("./commands/doctor.js")).addDoctorCommand(program);
     }
     await program.parseAsync();
 }

@@ -19,6 +19,9 @@ export interface LogClass {
 /** Classes in the order in which they are tried: the first that matches takes the line. */
 export const logClasses = data as readonly LogClass[];
 
-/** What makes a line worth a class: anything else is ordinary output. */
+/**
+ * What makes a line worth a class: anything else is ordinary output. Settings and counters that only name an error are none
+ * (`NCCL_ASYNC_ERROR_HANDLING=1`, `timeout=0:10:00`, `number of nan iterations: 0`).
+ */
 export const errorLine =
-    "(?i)(error|exception|fatal|fail(ed|ure)?\\b|killed|panic|traceback|xid|nan\\b|timeout|abort|corrupt|backoff|preempt|sigterm|lost\\b|no space|using network socket)";
+    "(?i)((errors?|exceptions?)\\b|fatal|fail(ed|ure)?\\b|killed|panic|traceback|\\bxid\\b|\\bis nan\\b|[:=] ?nan\\b|timed out|timeout( after| waiting| exceeded|:)|abort|corrupt|back-?off|preempt|sigterm|lost\\b|no space|using network socket)";

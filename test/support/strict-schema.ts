@@ -86,7 +86,7 @@ export class SchemaSet {
     }
 
     /** What is wrong with an object, one line for each mistake; a kind without schema is one. */
-    violations(object: { apiVersion?: unknown; kind?: unknown }, at: string): string[] {
+    violations(object: { apiVersion?: unknown; kind?: unknown; [field: string]: unknown }, at: string): string[] {
         const id = `${String(object.apiVersion)}/${String(object.kind)}`;
         const schema = this.kinds.get(id);
         if (schema === undefined) {

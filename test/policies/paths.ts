@@ -26,6 +26,11 @@ export function byCheck(
     }));
 }
 
+// The SDK exports it for tests but strips its declaration as internal.
+const throwingOnUnknown = unknownCheckingProxy as unknown as (props: { [key: string]: unknown }) => {
+    [key: string]: unknown;
+};
+
 /** Settings of a rule as the SDK passes them: defaults of the schema, then the user's. */
 function settingsOf(rule: Rule, settings: { [key: string]: unknown }): { [key: string]: unknown } {
     const defaults = Object.fromEntries(
@@ -61,7 +66,7 @@ export async function bySdk(
         type: resource.type,
         name: resource.name,
         urn: resource.urn,
-        props: unknownCheckingProxy(resource.inputs) as { [key: string]: unknown },
+        props: throwingOnUnknown(resource.inputs),
         opts: options(resource),
         isType: () => false,
         asType: () => undefined,

@@ -14,7 +14,7 @@ async function main(): Promise<void> {
     if (process.argv[2] !== "plan") {
         (await import("./commands/up.js")).addUpCommand(program);
         (await import("./commands/twin.js")).addTwinCommands(program);
-addDrillCommand(program);
+        (await import("./commands/drill.js")).addDrillCommand(program);
         (await import("./commands/delivery.js")).addDeliveryCommands(program);
         (await import("./commands/doctor.js")).addDoctorCommand(program);
     }

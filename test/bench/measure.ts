@@ -10,7 +10,7 @@ export const root = join(__dirname, "../..");
 export interface Part {
     script: string;
     cpu: number;
-    /** Loading of modules, exclusive of what each loads in turn. */
+    /** Processor time of loading modules, exclusive of what each loads in turn. */
     loads: { [owner: string]: number };
     /** Calls of the plan's own steps. */
     steps: { [step: string]: number };
@@ -27,6 +27,7 @@ export interface Measured {
 const PROBE = `
 const Module = require("node:module"), { writeFileSync } = require("node:fs"), { sep } = require("node:path");
 const loads = {}, steps = {}, nested = [], load = Module._load;
+const spent = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; };
 const STEPS = { "cli/plan/monitor.js": ["startMonitor"], "cli/plan/check-policies.js": ["checkPolicies"], "components/cost/index.js": ["environmentCost"], "cli/plan/inventory.js": ["plannedPools", "totals"] };
 const owner = (file) => {
     const at = file.lastIndexOf("node_modules" + sep);
@@ -38,7 +39,7 @@ Module._load = function (request, parent, isMain) {
     let file;
     try { file = Module._resolveFilename(request, parent, isMain); } catch { return load.apply(this, arguments); }
     if (!file.startsWith(sep) || Module._cache[file]) return load.apply(this, arguments);
-    const start = performance.now();
+    const start = spent();
     nested.push(0);
     try {
         const exported = load.apply(this, arguments);
@@ -46,14 +47,14 @@ Module._load = function (request, parent, isMain) {
             const real = exported[name];
             if (typeof real !== "function" || !Object.getOwnPropertyDescriptor(exported, name).writable) continue;
             exported[name] = (...args) => {
-                const began = performance.now(), done = (value) => ((steps[name] = (steps[name] ?? 0) + (performance.now() - began) / 1000), value);
+                const began = spent(), done = (value) => ((steps[name] = (steps[name] ?? 0) + (spent() - began) / 1000), value);
                 const result = real(...args);
                 return result instanceof Promise ? result.then(done) : done(result);
             };
         }
         return exported;
     } finally {
-        const whole = performance.now() - start, inner = nested.pop();
+        const whole = spent() - start, inner = nested.pop();
         if (nested.length > 0) nested[nested.length - 1] += whole;
         loads[owner(file)] = (loads[owner(file)] ?? 0) + (whole - inner) / 1000;
     }

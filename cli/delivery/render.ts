@@ -70,8 +70,13 @@ function identity(type: string): { apiVersion: string; kind: string } {
     return { apiVersion: apiVersion.replace(/^core\//, ""), kind };
 }
 
-function fileName(kind: string, name: string): string {
-    return `${kind.toLowerCase()}-${name.toLowerCase().replace(/[^a-z0-9.-]+/g, "-")}.yaml`;
+/** Objects of one name in several namespaces are several files. */
+function fileName(kind: string, name: string, namespace: string): string {
+    const parts = [kind, ...(namespace === "" ? [] : [namespace]), name];
+    return `${parts
+        .join("-")
+        .toLowerCase()
+        .replace(/[^a-z0-9.-]+/g, "-")}.yaml`;
 }
 
 function waveFolder(wave: number): string {
@@ -94,7 +99,7 @@ function manifest(resource: PlannedResource, gitOps: GitOps): RenderedFile {
         metadata: { ...metadata, name, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
     };
     return {
-        path: `${waveFolder(wave)}/${fileName(kind, name)}`,
+        path: `${waveFolder(wave)}/${fileName(kind, name, text(metadata["namespace"]))}`,
         content: header(resource, openPaths(body)) + stringify(body),
     };
 }
@@ -168,7 +173,7 @@ function releaseFile(resource: PlannedResource, gitOps: GitOps): RenderedFile {
     const documents = gitOps === GitOps.Argo ? [argoApplication(resource)] : fluxRelease(resource);
     const name = text(resource.inputs["name"]) || resource.name;
     return {
-        path: `${waveFolder(RELEASE_WAVE)}/${fileName("release", name)}`,
+        path: `${waveFolder(RELEASE_WAVE)}/${fileName("release", name, text(resource.inputs["namespace"]))}`,
         content:
             header(
                 resource,

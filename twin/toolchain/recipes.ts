@@ -109,6 +109,33 @@ function prometheus(tool: ToolName): Recipe {
     };
 }
 
+function alertmanager(tool: ToolName): Recipe {
+    return {
+        tool,
+        installed: { versionArguments: ["--version"], fits: any },
+        download: (version, os, cpu) => {
+            const bare = version.slice(1);
+            const base = `https://github.com/prometheus/alertmanager/releases/download/${version}`;
+            const folder = `alertmanager-${bare}.${os}-${cpu}`;
+            return {
+                url: `${base}/${folder}.tar.gz`,
+                checksums: `${base}/sha256sums.txt`,
+                member: `${folder}/${tool}`,
+            };
+        },
+        build: {
+            wrapper: "alertmanager",
+            module: "github.com/prometheus/alertmanager",
+            package: `github.com/prometheus/alertmanager/cmd/${tool}`,
+            stamps: (version, date) => ({
+                "github.com/prometheus/common/version.Version": version.slice(1),
+                "github.com/prometheus/common/version.BuildDate": date,
+            }),
+            keep: [],
+        },
+    };
+}
+
 const list: Recipe[] = [
     {
         tool: ToolName.Pulumi,
@@ -216,26 +243,18 @@ const list: Recipe[] = [
     },
     prometheus(ToolName.Prometheus),
     prometheus(ToolName.Promtool),
+    alertmanager(ToolName.Alertmanager),
+    alertmanager(ToolName.Amtool),
     {
-        tool: ToolName.Alertmanager,
-        installed: { versionArguments: ["--version"], fits: any },
-        download: (version, os, cpu) => {
-            const bare = version.slice(1);
-            const base = `https://github.com/prometheus/alertmanager/releases/download/${version}`;
-            const folder = `alertmanager-${bare}.${os}-${cpu}`;
-            return {
-                url: `${base}/${folder}.tar.gz`,
-                checksums: `${base}/sha256sums.txt`,
-                member: `${folder}/alertmanager`,
-            };
-        },
+        // Debian's package of this name is something else, so that one on PATH is not asked.
+        tool: ToolName.Loki,
         build: {
-            wrapper: "alertmanager",
-            module: "github.com/prometheus/alertmanager",
-            package: "github.com/prometheus/alertmanager/cmd/alertmanager",
+            wrapper: "loki",
+            module: "github.com/grafana/loki/v3",
+            package: "github.com/grafana/loki/v3/cmd/loki",
             stamps: (version, date) => ({
-                "github.com/prometheus/common/version.Version": version.slice(1),
-                "github.com/prometheus/common/version.BuildDate": date,
+                "github.com/grafana/loki/v3/pkg/util/build.Version": version.slice(1),
+                "github.com/grafana/loki/v3/pkg/util/build.BuildDate": date,
             }),
             keep: [],
         },

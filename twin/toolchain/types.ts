@@ -17,6 +17,8 @@ export const ToolName = {
     Prometheus: "prometheus",
     Promtool: "promtool",
     Alertmanager: "alertmanager",
+    Amtool: "amtool",
+    Loki: "loki",
 } as const;
 export type ToolName = (typeof ToolName)[keyof typeof ToolName];
 

@@ -17,6 +17,8 @@ const releaseOf: { [tool in ToolName]: string } = {
     [ToolName.Prometheus]: "prometheus",
     [ToolName.Promtool]: "prometheus",
     [ToolName.Alertmanager]: "alertmanager",
+    [ToolName.Amtool]: "alertmanager",
+    [ToolName.Loki]: "loki-module",
 };
 
 /** A Kubernetes minor that the twin has no release of. */

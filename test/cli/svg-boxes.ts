@@ -14,7 +14,7 @@ const NARROW = /[ijl.,:;|!' ]/;
 const WIDE = /[mwMW@%–…×]/;
 
 function width(text: string, size: number, bold: boolean): number {
-    const letters = [...text].reduce(
+    const letters = Array.from(text).reduce(
         (sum, letter) =>
             sum + (NARROW.test(letter) ? 0.34 : WIDE.test(letter) ? 0.98 : /[A-Z0-9]/.test(letter) ? 0.66 : 0.6),
         0,

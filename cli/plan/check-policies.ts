@@ -49,13 +49,11 @@ export function readPolicyConfiguration(file: string, rules: readonly Rule[]): P
 }
 
 function settingsOf(rule: Rule, configuration: PolicyConfiguration): { [key: string]: unknown } {
-    const defaults = Object.fromEntries(
-        Object.entries(rule.configSchema?.properties ?? {}).map(([key, schema]) => [
-            key,
-            (schema as { default?: unknown }).default,
-        ]),
-    );
-    return { ...defaults, ...configuration[rule.name]?.settings };
+    const defaults = Object.entries(rule.configSchema?.properties ?? {})
+        .map(([key, schema]): [string, unknown] => [key, (schema as { default?: unknown }).default])
+        // A setting without a default must not hide what the plan itself provides, such as its time.
+        .filter(([, value]) => value !== undefined);
+    return { ...Object.fromEntries(defaults), ...configuration[rule.name]?.settings };
 }
 
 /** Every violation, in the order of the rules. */

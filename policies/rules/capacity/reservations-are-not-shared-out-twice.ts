@@ -1,7 +1,7 @@
 /** Pools that target one reservation can use it only once. */
-import { component, stackRule, type StackFinding } from "../../rule";
+import { component, resourceRule, type Finding } from "../../rule";
 
-export const reservationsAreNotSharedOutTwice = stackRule(
+export const reservationsAreNotSharedOutTwice = resourceRule(
     {
         name: "reservations-are-not-shared-out-twice",
         displayName: "Pools of one reservation fit into it together",
@@ -12,25 +12,22 @@ export const reservationsAreNotSharedOutTwice = stackRule(
         topic: "capacity",
         remediationSteps: "Make the pools smaller, or give each a reservation of its own.",
         url: "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-capacity-reservations.html",
+        appliesTo: [component("TrainingCluster")],
     },
-    (subjects) => {
-        const pools = subjects.filter((subject) => subject.type === component("GpuNodePool"));
+    ({ props }) => {
+        const pools = props.list("pools");
         const ids = new Set(
-            pools
-                .map((pool) => pool.props.text("capacity.reservationId"))
-                .filter((id): id is string => id !== undefined),
+            pools.map((pool) => pool.text("capacity.reservationId")).filter((id): id is string => id !== undefined),
         );
-        return [...ids].flatMap((id): StackFinding[] => {
-            const sharing = pools.filter((pool) => pool.props.text("capacity.reservationId") === id);
-            const held = Math.max(...sharing.map((pool) => pool.props.number("capacity.reservedNodes") ?? Infinity));
-            const nodes = sharing.reduce((sum, pool) => sum + (pool.props.number("nodes") ?? 0), 0);
-            const about = sharing.at(-1);
-            return about === undefined || nodes <= held
+        return [...ids].flatMap((id): Finding[] => {
+            const sharing = pools.filter((pool) => pool.text("capacity.reservationId") === id);
+            const held = Math.max(...sharing.map((pool) => pool.number("capacity.reservedNodes") ?? Infinity));
+            const nodes = sharing.reduce((sum, pool) => sum + (pool.number("nodes") ?? 0), 0);
+            return nodes <= held
                 ? []
                 : [
                       {
-                          about,
-                          found: `${nodes} nodes in pools ${sharing.map((pool) => pool.name).join(", ")} on ${id}`,
+                          found: `${nodes} nodes in pools ${sharing.map((pool) => pool.text("name") ?? "").join(", ")} on ${id}`,
                           required: `at most its ${held} instances`,
                           remedy: "Make the pools smaller or use another reservation.",
                       },

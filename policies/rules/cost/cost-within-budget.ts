@@ -1,12 +1,26 @@
-/** An environment above its own budget stops before anything of it is bought. */
+/** An environment whose GPU nodes alone cost more than its budget stops before anything of it is bought. */
+import { regionOfZone } from "../../../catalog";
 import { environmentCost, type CostSubject } from "../../../components/cost";
-import { component, stackRule, type Subject } from "../../rule";
+import type { Facts } from "../../facts";
+import { component, resourceRule } from "../../rule";
 
-function costSubject({ urn, type, name, parent, props }: Subject): CostSubject {
-    return { urn, type, name, parent: parent ?? "", inputs: (props.known ?? {}) as { [key: string]: unknown } };
+/** A pool of the composition's arguments as the cost model takes it. */
+function poolSubject(pool: Facts, index: number, region: string): CostSubject {
+    return {
+        urn: `pools[${index}]`,
+        type: component("GpuNodePool"),
+        name: pool.text("name") ?? "",
+        parent: "",
+        inputs: {
+            instanceType: pool.text("instanceType") ?? "",
+            nodes: pool.number("nodes") ?? 0,
+            capacity: pool.at("capacity").known,
+            cluster: { network: { region } },
+        },
+    };
 }
 
-export const costWithinBudget = stackRule(
+export const costWithinBudget = resourceRule(
     {
         name: "cost-within-budget",
         displayName: "The environment costs no more than its budget",
@@ -18,26 +32,27 @@ export const costWithinBudget = stackRule(
         remediationSteps:
             "Make pools smaller, choose another kind of capacity, or raise budget.hourlyUsd deliberately.",
         url: "https://docs.aws.amazon.com/wellarchitected/latest/cost-optimization-pillar/welcome.html",
+        appliesTo: [component("TrainingCluster")],
     },
-    (subjects, { config }) => {
-        const about = subjects.find((subject) => subject.type === component("TrainingCluster"));
-        const budget = about?.props.number("budget.hourlyUsd");
-        if (about === undefined || budget === undefined) {
+    ({ props }, { config }) => {
+        const budget = props.number("budget.hourlyUsd");
+        const zone = props.text("network.gpuZone");
+        if (budget === undefined || zone === undefined) {
             return [];
         }
+        const region = regionOfZone(zone) ?? "";
         const at = typeof config["at"] === "string" ? new Date(config["at"]) : undefined;
-        const rates = about.props.at("rates").known as { [key: string]: number } | undefined;
-        const { hourlyUsd } = environmentCost(subjects.map(costSubject), {
-            ...(at === undefined ? {} : { at }),
-            ...(rates === undefined ? {} : { rates }),
-        });
+        const rates = props.at("rates").known as { [key: string]: number } | undefined;
+        const { hourlyUsd } = environmentCost(
+            props.list("pools").map((pool, index) => poolSubject(pool, index, region)),
+            { ...(at === undefined ? {} : { at }), ...(rates === undefined ? {} : { rates }) },
+        );
         return hourlyUsd <= budget
             ? []
             : [
                   {
-                      about,
-                      found: `$${hourlyUsd.toFixed(2)} an hour`,
-                      required: `at most budget.hourlyUsd ${budget}`,
+                      found: `GPU nodes for $${hourlyUsd.toFixed(2)} an hour`,
+                      required: `at most budget.hourlyUsd ${budget} for the whole environment`,
                       remedy: "Make the environment smaller or raise the budget.",
                   },
               ];

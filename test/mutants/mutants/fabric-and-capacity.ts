@@ -197,11 +197,11 @@ export const fabricAndCapacity: Mutant[] = [
     {
         rule: "reservations-are-not-shared-out-twice",
         change: "both pools on one block",
-        edits: [set("GpuNodePool#block-b", ["capacity", "reservationId"], BLOCK)],
+        edits: [set("TrainingCluster#train", ["pools", 1, "capacity", "reservationId"], BLOCK)],
     },
     {
         rule: "reservations-are-not-shared-out-twice",
         change: "more nodes than the block holds",
-        edits: [set(POOL, ["capacity", "reservedNodes"], 60)],
+        edits: [set("TrainingCluster#train", ["pools", 0, "capacity", "reservedNodes"], 60)],
     },
 ];

@@ -257,7 +257,7 @@ export const securityAndCost: Mutant[] = [
     {
         rule: "cost-within-budget",
         change: "ten times the nodes",
-        edits: [set(POOL, ["nodes"], 640)],
+        edits: [set("TrainingCluster#train", ["pools", 0, "nodes"], 640)],
         alsoTrips: { "reservations-are-not-shared-out-twice": "the block holds 64" },
     },
     {
@@ -272,12 +272,16 @@ export const securityAndCost: Mutant[] = [
         settings: { at: "2026-12-15T11:30:00Z" },
         edits: [set(POOL, ["nodes"], 64)],
     },
-    { rule: "reserved-machines-are-used", change: "half of a block", edits: [set(POOL, ["nodes"], 32)] },
+    {
+        rule: "reserved-machines-are-used",
+        change: "half of a block",
+        edits: [set("TrainingCluster#train", ["pools", 0, "nodes"], 32)],
+    },
     {
         rule: "reserved-machines-are-used",
         change: "one machine idle",
         program: "scale",
-        edits: [set("GpuNodePool#hall-a", ["nodes"], 319)],
+        edits: [set("TrainingCluster#train", ["pools", 0, "nodes"], 319)],
     },
     {
         rule: "environments-have-a-budget",

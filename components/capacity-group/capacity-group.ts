@@ -3,6 +3,7 @@
  * training runtime and one set of pod resources per group, so that a gang may span two capacity blocks.
  */
 import { findInstance, instanceTypes } from "../../catalog/instances";
+import { findMachine, machineTypes } from "../../catalog/machines";
 import { kilogpuLabels, nodeLabels } from "../../catalog/topology";
 import type { FabricFactsArgs, FabricProfile } from "../fabric";
 import type { NodePoolArgs, PoolTaint } from "../gpu-node-pool/pool";
@@ -54,7 +55,7 @@ export function capacityGroups(pools: NodePoolArgs[], fabric: FabricFactsArgs): 
             continue;
         }
         const profile = fabric.groups[pool.capacityGroup];
-        const shape = findInstance(pool.instanceType);
+        const shape = findInstance(pool.instanceType) ?? findMachine(pool.instanceType);
         if (profile === undefined || shape === undefined) {
             throw new Error(`pool ${pool.name} has not been checked`);
         }
@@ -94,7 +95,11 @@ export function checkPools(pools: NodePoolArgs[], fabric?: FabricFactsArgs): Inp
         const twin = pools.findIndex((other) => other.name === pool.name);
         const first = pools.find((other) => other.capacityGroup === pool.capacityGroup) ?? pool;
         return [
-            ...oneOf(`${path}.instanceType`, pool.instanceType, instanceTypes()),
+            ...oneOf(
+                `${path}.instanceType`,
+                pool.instanceType,
+                pool.capacityKind === "owned" ? machineTypes() : instanceTypes(),
+            ),
             ...(twin === index
                 ? []
                 : [

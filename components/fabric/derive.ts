@@ -173,6 +173,8 @@ function roceEnvironment(options: FabricOptions): { [name: string]: string } {
     return {
         NCCL_IB_GID_INDEX: String(options.gidIndex ?? 3),
         NCCL_IB_TC: String(trafficClass(options.dscp ?? DEFAULT_DSCP)),
+        // The priority on the wire of VLAN-tagged frames: the same class as the DSCP's, or tagged traffic would be dropped unpaused.
+        NCCL_IB_SL: String(options.losslessPriority ?? DEFAULT_LOSSLESS_PRIORITY),
         // 4 µs · 2^22, about 17 s: a PFC pause or a rerouted path must not end a job (NCCL's default gives up after 4 s).
         NCCL_IB_TIMEOUT: "22",
     };

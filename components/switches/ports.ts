@@ -1,5 +1,5 @@
 /** Ports of a switch by the name that its operating system gives them, from the fabric design or from a list. Pure. */
-import { switchModel } from "../../catalog/hardware/switches";
+import { switchModel } from "../../catalog/switches";
 import type { FabricPlan } from "../topology";
 
 /** Operating systems that configuration is rendered for. */

@@ -1,5 +1,5 @@
 /** Bill of materials, and the difference between what was designed and what is wired. Pure. */
-import { switchModel } from "../../catalog/hardware/switches";
+import { switchModel } from "../../catalog/switches";
 import type { Cable, FabricPlan } from "./fabric-plan";
 
 /** One line of the bill. */

@@ -1,5 +1,5 @@
 /** The designer: every switch and every cable of a rail-optimised fat tree, port by port. Pure; 16,384 GPUs take well under a second. */
-import { switchModel } from "../../catalog/hardware/switches";
+import { switchModel } from "../../catalog/switches";
 import { refuse } from "../input";
 import { LeafWiring, coreName, leafName, nodeName, spineName } from "./fabric-plan";
 import type { Cable, CableKind, FabricPlan, FabricRequest, FabricShape, PlannedSwitch, Tier } from "./fabric-plan";

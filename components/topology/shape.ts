@@ -1,5 +1,5 @@
 /** From a request to the figures of the tree, with the mistakes that make a tree impossible. Pure. */
-import { findSwitch, switchModel, switchModels } from "../../catalog/hardware/switches";
+import { findSwitch, switchModel, switchModels } from "../../catalog/switches";
 import { oneOf, wholeNumber } from "../input";
 import type { InputProblem } from "../input";
 import { LeafWiring } from "./fabric-plan";

@@ -1,6 +1,7 @@
 /** Spec of the TrainJob. Pure but for the names of what it depends on. */
 import type * as pulumi from "@pulumi/pulumi";
 import { findInstance } from "../../catalog/instances";
+import { findMachine } from "../../catalog/machines";
 import { podShare } from "../capacity-group";
 import { trainerNode } from "../kubeflow";
 import type { JobPlacement } from "./check";
@@ -112,7 +113,7 @@ function environment(
     instanceType: string,
     references: TrainJobReferences,
 ): { [variable: string]: pulumi.Input<string> } {
-    const peak = findInstance(instanceType)?.gpus.bf16Tflops;
+    const peak = (findInstance(instanceType) ?? findMachine(instanceType))?.gpus.bf16Tflops;
     return {
         KILOGPU_JOB_NAME: name,
         KILOGPU_CHECKPOINT_DIR: references.claim === undefined ? LOCAL_CHECKPOINT_FOLDER : CHECKPOINT_FOLDER,

@@ -1,7 +1,7 @@
 /** The designer against published designs, and properties of every tree that it builds. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { switchModel } from "../../../catalog/hardware/switches";
+import { switchModel } from "../../../catalog/switches";
 import { InputError } from "../../../components/input";
 import {
     LeafWiring,

@@ -1,7 +1,7 @@
 /** Reader of the switch catalogue: radix, port rate and packet buffer of the switches that a GPU fabric is built of. */
-import data from "./switches.json";
-import type { Source } from "../types";
-import { unknownName } from "../unknown-name";
+import data from "./data/switches.json";
+import type { Source } from "./types";
+import { unknownName } from "./unknown-name";
 
 /** One switch model, at the port rate that a design counts in. */
 export interface SwitchModel {

@@ -87,7 +87,7 @@ describe("kilogpu plan prod", () => {
     });
 
     it("costs less than twice as much for four times the pools", async () => {
-        const project = mkdtempSync(join(root, "node_modules/.cache-bench-"));
+        const project = mkdtempSync(join(tmpdir(), "kilogpu-bench-pools-"));
         try {
             for (const name of [
                 "Pulumi.yaml",
@@ -104,15 +104,24 @@ describe("kilogpu plan prod", () => {
             const file = join(project, "stacks/Pulumi.prod.yaml");
             const before = await plan(project);
             const stack = parse(readFileSync(file, "utf8")) as {
-                config: { [key: string]: { name: string; capacity?: { reservationId: string } }[] };
+                config: {
+                    [key: string]: {
+                        name: string;
+                        nodes: number;
+                        capacity?: { reservationId: string; reservedNodes: number };
+                    }[];
+                };
             };
             const pools = stack.config["kilogpu:pools"] ?? [];
             stack.config["kilogpu:pools"] = [0, 1, 2, 3].flatMap((copy) =>
                 pools.map((pool, index) => ({
                     ...pool,
                     name: `${pool.name}-${copy}`,
+                    // As many machines in all: what blocks together may hold is bounded.
+                    nodes: pool.nodes / 4,
                     capacity: pool.capacity && {
                         ...pool.capacity,
+                        reservedNodes: pool.nodes / 4,
                         reservationId: `cr-${String(copy * 10 + index).padStart(17, "0")}`,
                     },
                 })),

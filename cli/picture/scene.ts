@@ -65,10 +65,16 @@ function teamsOf(plan: Plan): SceneTeam[] {
         .map((team) => ({ name: team.name, gpus: team.gpus, borrow: team.borrow ?? 0 }));
 }
 
+/** `2026-12-01T11:30:00Z` as `2026-12-01 11:30`. */
+function minute(instant: string): string {
+    return instant.slice(0, 16).replace("T", " ");
+}
+
 /** Reads the scene of a plan. */
 export function sceneOf(plan: Plan): Scene {
     const groups = new Map<string, SceneGroup>();
-    for (const pool of plan.pools) {
+    const byName = (a: PlannedPool, b: PlannedPool): number => (a.name < b.name ? -1 : 1);
+    for (const pool of [...plan.pools].sort(byName)) {
         const key = pool.capacityGroup || pool.name;
         const facts = findInstance(pool.instanceType);
         const group = groups.get(key) ?? {
@@ -93,7 +99,7 @@ export function sceneOf(plan: Plan): Scene {
             nodes: pool.nodes,
             gpus: pool.gpus,
             capacity: pool.capacity,
-            window: pool.start === undefined ? "" : `${pool.start} – ${pool.end ?? ""}`,
+            window: pool.start === undefined ? "" : `${minute(pool.start)} – ${minute(pool.end ?? "")} UTC`,
             active: pool.active,
         });
         groups.set(key, group);

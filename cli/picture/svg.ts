@@ -70,7 +70,9 @@ export function squareGrid(nodes: number, width: number): SquareGrid {
     const nodesPerSquare = Math.max(1, Math.ceil(nodes / MOST_SQUARES));
     const squares = Math.ceil(nodes / nodesPerSquare);
     const side = squares <= 8 ? 26 : squares <= 128 ? 18 : 12;
-    const columns = Math.max(1, Math.min(squares, Math.floor(width / (side + 3))));
+    const fitting = Math.max(1, Math.min(squares, Math.floor(width / (side + 3))));
+    // Rows of eights, so that full rows can be counted at a glance.
+    const columns = fitting > 8 ? fitting - (fitting % 8) : fitting;
     return { nodesPerSquare, squares, columns, rows: Math.ceil(squares / columns), side };
 }
 
@@ -127,16 +129,21 @@ function drawLayers(group: SceneGroup, x: number, y: number, width: number): Dra
             );
         }
         svg.push(
-            text(x + partWidth / 2, y + index * LAYER_HEIGHT + 18, fit(level, 12, partWidth - 12), {
-                size: 12,
-                fill: SOFT,
-                anchor: "middle",
-            }),
+            text(
+                x + partWidth / 2,
+                y + index * LAYER_HEIGHT + 18,
+                fit(index === 0 ? level : level.replace(/^.*\//, ""), 12, partWidth - 12),
+                {
+                    size: 12,
+                    fill: SOFT,
+                    anchor: "middle",
+                },
+            ),
         );
     });
     const note =
         layers.length > 0
-            ? "dashed: the labels say which layer node a host hangs on once it has joined"
+            ? "dashed: how many there are, and on which a host hangs, its labels say once it has joined"
             : "no network layers: the type reports no topology";
     svg.push(text(x, y + layers.length * LAYER_HEIGHT + 10, note, { size: 12, fill: SOFT }));
     return { svg, height: layers.length * LAYER_HEIGHT + 24 };

@@ -98,7 +98,12 @@ export async function measure(
             } else {
                 reject(
                     new Error(
-                        `${command} ${args.join(" ")}: exit code ${String(code)}\n${Buffer.concat(errors).toString()}`,
+                        `${command} ${args.join(" ")}: exit code ${String(code)}\n${Buffer.concat([
+                            ...errors,
+                            ...chunks,
+                        ])
+                            .toString()
+                            .slice(0, 2000)}`,
                     ),
                 );
             }

@@ -127,7 +127,8 @@ describe("kilogpu plan prod", () => {
                 })),
             );
             delete stack.config["kilogpu:budget"];
-            const many = stringify(stack);
+            // Quoted, or the engine reads the times as timestamps.
+            const many = stringify(stack, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" });
             const one = readFileSync(file, "utf8");
             const ratios: number[] = [];
             for (let pair = 0; pair < PAIRS; pair++) {

@@ -16,6 +16,7 @@ import { ExitCode, fail } from "../failure";
 interface Flags {
     list?: boolean;
     rules?: string;
+    job?: string;
     alertmanager?: string;
     json?: boolean;
     stop?: boolean;
@@ -67,7 +68,13 @@ async function drillOnce(drill: Drill, environment: string, flags: Flags): Promi
         const onMoment = (moment: Moment): void => {
             process.stderr.write(`${momentLine(moment)}\n`);
         };
-        return await runDrill(drill, { api: plane.api, monitors, scale, onMoment });
+        return await runDrill(drill, {
+            api: plane.api,
+            monitors,
+            scale,
+            onMoment,
+            ...(flags.job === undefined ? {} : { job: flags.job }),
+        });
     } finally {
         plane.api.close();
     }
@@ -119,6 +126,7 @@ export function addDrillCommand(program: Command): void {
             "break something and see the right page come, once: xid-79, half-rate-link, loss-spike, lost-node, …",
         )
         .option("--list", "what each drill does and which alert it expects")
+        .option("--job <namespace/name>", "the job to strike (default: the largest)")
         .option("--rules <file>", "a rule file instead of the rules that the environment ships")
         .option("--alertmanager <file>", "a configuration instead of the one that the environment ships")
         .option("--json", "timeline, notifications and verdict as JSON")

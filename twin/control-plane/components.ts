@@ -109,6 +109,9 @@ export function apiServer(context: ComponentContext): ProcessSpec {
             "--authorization-mode=Node,RBAC",
             // Device plugins and the like are privileged pods.
             "--allow-privileged=true",
+            // Five minutes in life. The nodes' grace is cut in the same way, and a drill on a dead node must not last minutes.
+            "--default-not-ready-toleration-seconds=10",
+            "--default-unreachable-toleration-seconds=10",
             // One machine plays a thousand kubelets: the default limits are those of a small cluster.
             "--max-requests-inflight=3000",
             "--max-mutating-requests-inflight=1500",

@@ -173,11 +173,10 @@ export const drills: readonly Drill[] = [
     },
     {
         name: "silent-node",
-        what: "a node says nothing any more; the grace period passes first, then as lost-node",
+        what: "a node says nothing any more; the control plane finds out after the grace period",
         inject: { on: "node", how: "silent" },
         expect: { alert: "GpuNodeNotReady", severity: "critical" },
         names: "node",
-        consequence: "job-whole",
         ...none,
         withinSeconds: 40 * minute,
     },

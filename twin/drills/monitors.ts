@@ -73,7 +73,7 @@ export async function startMonitors(
     });
     const tokenFile = join(folder, "token");
     writeWhole(tokenFile, plane.token);
-    const rules = contentNamed(folder, "rules", stringify({ groups: scaleGroups(shipped.groups, scale.factor) }));
+    const rules = contentNamed(folder, "rules", stringify({ groups: scaleGroups(shipped.groups, scale) }));
     const config = prometheusConfig({
         exporter: url(exporterPort),
         alertmanagerPort,

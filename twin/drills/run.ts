@@ -28,6 +28,8 @@ export interface DrillOptions {
     api: ApiClient;
     monitors: Monitors;
     scale: TimeScale;
+    /** `<namespace>/<name>` of the job to strike. Defaults to the largest. */
+    job?: string;
     /** Called with each moment as it comes. */
     onMoment: (moment: Moment) => void;
 }
@@ -126,7 +128,7 @@ export async function runDrill(drill: Drill, options: DrillOptions): Promise<Dri
         options.onMoment(moment);
     };
     await exporter(monitors, "DELETE", "faults");
-    const victim = chooseVictim(drill, await readCluster(api));
+    const victim = chooseVictim(drill, await readCluster(api), options.job);
     if (drill.inject.on === "node") {
         await prepareSpare(victim, options, note);
     }

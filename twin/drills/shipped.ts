@@ -9,7 +9,7 @@ import { isNotFound } from "../control-plane";
 import { CloudStore } from "../providers/cloud-store";
 import { chartName, releaseType, textOf } from "../providers/kubernetes/releases";
 import { isObject } from "../providers/runtime/values";
-import { scaleDuration, scaleExpression } from "./time-scale";
+import { scaleDuration, scaleExpression, type TimeScale } from "./time-scale";
 
 /** One rule as PrometheusRule objects and rule files have it. */
 export interface Rule {
@@ -155,11 +155,11 @@ export async function readShipped(environment: string, api: ApiClient, overrides
 }
 
 /** The groups in drill time. */
-export function scaleGroups(groups: readonly RuleGroup[], factor: number): RuleGroup[] {
+export function scaleGroups(groups: readonly RuleGroup[], { factor, scrapeSeconds }: TimeScale): RuleGroup[] {
     return groups.map((group) => ({
         ...group,
-        // An evaluation a second is what two cores can do.
-        interval: `${Math.max(1000, Number.parseInt(scaleDuration(group.interval ?? "1m", factor), 10)).toString()}ms`,
+        // More often than there are samples would show nothing new, and two cores could not do it.
+        interval: `${Math.max(scrapeSeconds * 1000, Number.parseInt(scaleDuration(group.interval ?? "1m", factor), 10)).toString()}ms`,
         rules: group.rules.map((rule) => ({
             ...rule,
             expr: scaleExpression(rule.expr, factor),

@@ -32,9 +32,11 @@ export class NoVictimError extends Error {
     }
 }
 
-/** Chooses: the largest job; its pod in the middle, so that it is not the one that exports the job's series. */
-export function chooseVictim(drill: Drill, view: ClusterView): Victim {
-    const candidates = [...view.jobs].sort((left, right) => right.pods.length - left.pods.length);
+/** Chooses: the job that was asked for, else the largest; its pod in the middle, so that it is not the one that exports the job's series. */
+export function chooseVictim(drill: Drill, view: ClusterView, wanted?: string): Victim {
+    const candidates = view.jobs
+        .filter(({ key }) => wanted === undefined || key === wanted)
+        .sort((left, right) => right.pods.length - left.pods.length);
     for (const job of candidates) {
         const pod = job.pods[Math.floor(job.pods.length / 2)];
         const node = view.nodes.find(({ name }) => name === pod?.node);
@@ -75,6 +77,11 @@ export function chooseVictim(drill: Drill, view: ClusterView): Victim {
             case "node":
                 return { ...base, place: node.name };
         }
+    }
+    if (wanted !== undefined) {
+        throw new NoVictimError(
+            `${drill.name} needs pods of job ${wanted} that run on nodes which it can break; there are none.`,
+        );
     }
     throw new NoVictimError(
         drill.inject.on === "port"

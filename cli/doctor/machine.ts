@@ -26,22 +26,22 @@ const TWIN_MEMORY_GIB = 6;
 /** Go's caches and the binaries of a first run. */
 const TWIN_DISK_GIB = 15;
 
-/** The first line that a tool prints about its version. */
-function versionLine(file: string, args: string[]): string {
+/** The first line that a tool prints about its version; undefined where it cannot be run. */
+function versionLine(file: string, args: string[]): string | undefined {
     try {
         return execFileSync(file, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], timeout: 10_000 })
             .trim()
-            .split("\n")[0] as string;
+            .split("\n")[0];
     } catch {
-        return "does not run";
+        return undefined;
     }
 }
 
 function tool(name: string, args: string[], meaning: string): Finding {
     const file = onPath(name);
-    return file === undefined
-        ? { subject: name, verdict: Verdict.Note, found: "not on PATH", meaning }
-        : { subject: name, verdict: Verdict.Ok, found: versionLine(file, args), meaning };
+    const version = file === undefined ? undefined : versionLine(file, args);
+    const found = version ?? (file === undefined ? "not on PATH" : "on PATH, but does not run");
+    return { subject: name, verdict: version === undefined ? Verdict.Note : Verdict.Ok, found, meaning };
 }
 
 function node(version = process.versions.node): Finding {

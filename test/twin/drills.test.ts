@@ -13,6 +13,7 @@ import { alertmanagerConfig } from "../../components/monitoring/values/alertmana
 import {
     createNodes,
     offerDevices,
+    requireControlPlane,
     waitForObjects,
     type ApiClient,
     type KubernetesObject,
@@ -166,7 +167,6 @@ beforeAll(async () => {
     const up = sandbox.kilogpu("twin", "up", "prod");
     expect(up.code, `${up.stdout}${up.stderr}`).toBe(0);
     process.env["KILOGPU_HOME"] = sandbox.home;
-    const { requireControlPlane } = await import("../../twin/control-plane");
     const { api } = requireControlPlane("prod");
     await addRack(api);
     api.close();

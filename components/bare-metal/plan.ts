@@ -3,6 +3,7 @@ import { computeNics, computePorts, machine } from "../../catalog/machines";
 import { kilogpuLabels, nodeLabels } from "../../catalog/topology";
 import type { MachineType } from "../../catalog/types";
 import { FabricKind } from "../fabric/profile";
+import { serverMachine } from "../fabric/machine";
 import type { FabricMachine } from "../fabric/machine";
 import { GPU_TAINT, capacityGroupName } from "../gpu-node-pool/plan";
 import type { PoolFacts } from "../gpu-node-pool/plan";
@@ -12,25 +13,11 @@ import type { BareMetalNodePoolArgs } from "./bare-metal-args";
 
 /** A server in a rack as the fabric sees it; ports named as the inventory has them. */
 export function rackMachine(entry: MachineType, fabric: FabricKind, host?: InventoryHost): FabricMachine {
-    const gbps = computeNics(entry)[0]?.gbps ?? 0;
-    const layer = fabric === FabricKind.Infiniband ? "infiniband" : "ethernet";
-    return {
-        type: entry.type,
-        gpus: entry.gpus.count,
-        nvlinkDomainGpus: entry.nvlinkDomainGpus,
-        efaInterfaces: 0,
-        efaGbps: 0,
-        hugepages2Mi: 0,
-        busBandwidthGBs: entry.ncclBusBandwidthGBs ?? 0,
-        interfaces: { efa: [], tcp: [] },
-        rdmaPorts: Array.from({ length: computePorts(entry) }, (_, rail) => ({
-            device: host?.nics.find((nic) => nic.rail === rail)?.device ?? `mlx5_${String(rail)}`,
-            rail,
-            gbps,
-            linkLayer: layer,
-        })),
-        cloud: false,
-    };
+    const devices = Array.from(
+        { length: computePorts(entry) },
+        (_, rail) => host?.nics.find((nic) => nic.rail === rail)?.device ?? `mlx5_${String(rail)}`,
+    );
+    return serverMachine(entry, fabric === FabricKind.Infiniband ? "infiniband" : "ethernet", devices);
 }
 
 /** The pool's record, without the Output that orders things. */

@@ -1,13 +1,15 @@
 /** Which fabric is possible on which machine, and what an RdmaFabric refuses. Pure. */
+import { computeNics, findMachine, machineTypes } from "../../catalog/machines";
 import { findInstance, instance, instanceTypes, supportsEfa } from "../../catalog/instances";
 import { release } from "../../catalog/releases";
 import type { NodePoolArgs } from "../gpu-node-pool/pool";
 import { checkChartMirror, checkImageMirror, checkChartValues } from "../helm-chart";
-import { oneOf, requirePlain, show, wholeNumber } from "../input";
+import { oneOf, requirePlain, show } from "../input";
 import type { InputProblem } from "../input";
-import { DEFAULT_DSCP, DEFAULT_LOSSLESS_PRIORITY } from "./derive";
-import type { FabricOptions } from "./derive";
+import { checkRack } from "./check-rack";
+import { serverMachine } from "./machine";
 import type { FabricMachine } from "./machine";
+import { NETWORK_OPERATOR } from "./network-operator";
 import { FabricKind } from "./profile";
 import type { RdmaFabricArgs } from "./rdma-fabric-args";
 
@@ -47,28 +49,6 @@ export function checkFabricKind(path: string, machine: FabricMachine, kind: Fabr
           ];
 }
 
-/** Whether the site's own settings agree with one another. */
-export function checkFabricOptions(path: string, options: FabricOptions): InputProblem[] {
-    const dscp = options.dscp ?? DEFAULT_DSCP;
-    const priority = options.losslessPriority ?? DEFAULT_LOSSLESS_PRIORITY;
-    const ranges = [
-        ...wholeNumber(`${path}.dscp`, dscp, { min: 0, max: 63 }),
-        ...wholeNumber(`${path}.losslessPriority`, priority, { min: 0, max: 7 }),
-        ...wholeNumber(`${path}.gidIndex`, options.gidIndex ?? 3, { min: 0, max: 15 }),
-    ];
-    if (ranges.length > 0 || Math.floor(dscp / 8) === priority) {
-        return ranges;
-    }
-    return [
-        {
-            path: `${path}.dscp`,
-            got: String(dscp),
-            legal: `NICs and switches map DSCP ${String(priority * 8)} to ${String(priority * 8 + 7)} to lossless priority ${String(priority)} by default`,
-            remedy: `Give a DSCP in that range, or losslessPriority ${String(Math.floor(dscp / 8))}.`,
-        },
-    ];
-}
-
 /** All mistakes of an RdmaFabric's arguments. */
 export function checkRdmaFabric(args: RdmaFabricArgs): InputProblem[] {
     const unknown = requirePlain({
@@ -85,7 +65,6 @@ export function checkRdmaFabric(args: RdmaFabricArgs): InputProblem[] {
         return kind;
     }
     return [
-        ...checkBuildable(args.kind),
         ...(args.pools.length > 0
             ? []
             : [
@@ -99,21 +78,9 @@ export function checkRdmaFabric(args: RdmaFabricArgs): InputProblem[] {
         ...args.pools.flatMap((pool, index) => checkPool(`pools[${String(index)}]`, pool, args.kind)),
         ...checkChartMirror(args.chartMirror),
         ...checkImageMirror(args.imageMirror),
-        ...checkChartValues("values", release(EFA_PLUGIN), args.values),
+        ...checkChartValues("values", release(isRack(args.kind) ? NETWORK_OPERATOR : EFA_PLUGIN), args.values),
+        ...checkRack(args),
     ];
-}
-
-function checkBuildable(kind: FabricKind): InputProblem[] {
-    return kind === FabricKind.Efa || kind === FabricKind.Tcp
-        ? []
-        : [
-              {
-                  path: "kind",
-                  got: show(kind),
-                  legal: "this version installs efa and tcp in a cluster; profiles of infiniband and roce can be computed, not installed",
-                  remedy: "Use efa on EC2; for a rack, install the NVIDIA network operator beside this library.",
-              },
-          ];
 }
 
 function checkPool(path: string, pool: NodePoolArgs, kind: FabricKind): InputProblem[] {
@@ -128,6 +95,19 @@ function checkPool(path: string, pool: NodePoolArgs, kind: FabricKind): InputPro
                 got: `${show(pool.fabric)} of pool ${show(pool.name)}`,
                 legal: `this fabric is ${kind}, and takes pools of that kind only`,
                 remedy: `Give pool ${show(pool.name)} fabric ${kind}, or an RdmaFabric of its own.`,
+            },
+        ];
+    }
+    if (pool.capacityKind === "owned") {
+        return checkServers(path, pool, kind);
+    }
+    if (isRack(kind)) {
+        return [
+            {
+                path: `${path}.fabric`,
+                got: show(kind),
+                legal: `EC2 instances have EFA or plain networking; ${kind} is a rack's fabric`,
+                remedy: "Give the `pool` of a BareMetalNodePool, or use efa.",
             },
         ];
     }
@@ -147,6 +127,30 @@ function checkPool(path: string, pool: NodePoolArgs, kind: FabricKind): InputPro
             remedy: "Pass the pool's record on as GpuNodePool gave it.",
         },
     ];
+}
+
+function checkServers(path: string, pool: NodePoolArgs, kind: FabricKind): InputProblem[] {
+    const entry = findMachine(pool.instanceType);
+    if (entry === undefined) {
+        return oneOf(`${path}.instanceType`, pool.instanceType, machineTypes());
+    }
+    const linkLayer = kind === FabricKind.Infiniband ? "infiniband" : "ethernet";
+    const unfit = computeNics(entry).filter((nic) => isRack(kind) && !nic.linkTypes.includes(linkLayer));
+    return unfit.length > 0
+        ? [
+              {
+                  path: `${path}.fabric`,
+                  got: show(kind),
+                  legal: `${unfit.map((nic) => nic.model).join(", ")} of ${entry.type} can't join it`,
+                  remedy: "Choose the fabric that the NICs are made for.",
+              },
+          ]
+        : checkFabricKind(`${path}.fabric`, serverMachine(entry, linkLayer), kind);
+}
+
+/** Whether the network operator serves this kind. */
+function isRack(kind: FabricKind): boolean {
+    return kind === FabricKind.Infiniband || kind === FabricKind.Roce;
 }
 
 function withoutEfa(path: string, machine: FabricMachine): InputProblem {

@@ -1,6 +1,7 @@
 /** What the fabric profile reads of a machine, be it an EC2 instance or a server in a rack. */
 import { networkInterfaces } from "../../catalog/instances";
-import type { InstanceType, NetworkInterfaceLayout } from "../../catalog/types";
+import { computeNics, computePorts } from "../../catalog/machines";
+import type { InstanceType, MachineType, NetworkInterfaceLayout } from "../../catalog/types";
 
 /** One RDMA port of a server, as NCCL names it. */
 export interface RdmaPort {
@@ -53,5 +54,32 @@ export function instanceMachine(entry: InstanceType): FabricMachine {
         },
         rdmaPorts: [],
         cloud: true,
+    };
+}
+
+/**
+ * A server in a rack as the fabric sees it.
+ *
+ * @param linkLayer `infiniband` or `ethernet`.
+ * @param devices RDMA devices in rail order. Defaults to `mlx5_0`, `mlx5_1` and so on.
+ */
+export function serverMachine(entry: MachineType, linkLayer: string, devices: readonly string[] = []): FabricMachine {
+    const gbps = computeNics(entry)[0]?.gbps ?? 0;
+    return {
+        type: entry.type,
+        gpus: entry.gpus.count,
+        nvlinkDomainGpus: entry.nvlinkDomainGpus,
+        efaInterfaces: 0,
+        efaGbps: 0,
+        hugepages2Mi: 0,
+        busBandwidthGBs: entry.ncclBusBandwidthGBs ?? 0,
+        interfaces: { efa: [], tcp: [] },
+        rdmaPorts: Array.from({ length: computePorts(entry) }, (_, rail) => ({
+            device: devices[rail] ?? `mlx5_${String(rail)}`,
+            rail,
+            gbps,
+            linkLayer,
+        })),
+        cloud: false,
     };
 }

@@ -32,6 +32,8 @@ export interface FabricProfile {
     coveredResources: string[];
     /** NCCL and libfabric environment of a training container. Empty where the modern defaults are right. */
     ncclEnvironment: { [name: string]: string };
+    /** Annotations of a training pod, which attach it to the rails' networks. Defaults to none. */
+    podAnnotations?: { [annotation: string]: string };
     /** RDMA-capable ports of one node; 0 for tcp. */
     portsPerNode: number;
     /** Rate of one port, Gbit/s; 0 for tcp. */

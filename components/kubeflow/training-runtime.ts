@@ -100,7 +100,12 @@ export function trainingRuntimeSpec(group: CapacityGroup, options: TrainingRunti
                                     ],
                                 },
                                 template: {
-                                    metadata: { labels: { "kilogpu.dev/training": "true" } },
+                                    metadata: {
+                                        labels: { "kilogpu.dev/training": "true" },
+                                        ...(group.fabric.podAnnotations === undefined
+                                            ? {}
+                                            : { annotations: group.fabric.podAnnotations }),
+                                    },
                                     spec: podSpec(group, options),
                                 },
                             },

@@ -133,11 +133,6 @@ describe("mistakes in a fabric", () => {
             'pools[0].fabric: got "efa" of pool "a"; this fabric is tcp',
         ],
         ["no pool", { pools: [] }, "pools: got none"],
-        [
-            "a kind that this version cannot install",
-            { kind: FabricKind.Infiniband, pools: [] },
-            "this version installs efa and tcp",
-        ],
         ["an unknown kind", { kind: "rocee" as FabricKind }, "Did you mean roce?"],
         ["a pool that lost EFA interfaces", { pools: [{ ...h200, efaPerNode: 15 }] }, "p5en.48xlarge on efa offers 16"],
         ["a chart value that the chart does not read", { values: { toleration: [] } }, "Did you mean tolerations?"],

@@ -60,7 +60,7 @@ describe("the drills", () => {
         groups: [
             {
                 name: "g",
-                label: "l",
+                label: "kilogpu.dev/capacity-group",
                 labelValue: "v",
                 nodes: 2,
                 gpusPerNode: 8,

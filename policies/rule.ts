@@ -138,8 +138,14 @@ export function resourceRule(text: RuleText & { appliesTo: string[] }, check: Re
 }
 
 /** Makes a rule on the whole stack. */
-export function stackRule(text: RuleText, check: StackRule["check"]): StackRule {
+export function stackRule(text: RuleText, judge: StackRule["check"]): StackRule {
     const { topic, ...policy } = text;
+    // The engine gives resources as they finish, the plan as they were registered: messages that list several must not depend on it.
+    const check: StackRule["check"] = (subjects, context) =>
+        judge(
+            [...subjects].sort((a, b) => (a.urn < b.urn ? -1 : 1)),
+            context,
+        );
     return {
         ...policy,
         tags: [topic],

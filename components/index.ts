@@ -72,3 +72,7 @@ export type {
 } from "./bare-metal";
 export { TrainingImage } from "./training-image";
 export type { TrainingImageArgs } from "./training-image";
+export { OnPremisesCluster } from "./on-premises-cluster";
+export type { OnPremisesClusterArgs, SiteArgs, SiteCostArgs } from "./on-premises-cluster";
+export { NetworkDriver, SecondaryNetwork } from "./fabric";
+export type { RackFabricArgs } from "./fabric";

@@ -124,7 +124,9 @@ export interface ExpectationArgs {
 
 /** A pool of GPU hosts of one machine type. */
 export interface BareMetalNodePoolArgs {
+    /** The cluster that the hosts join: `BareMetalCluster.access`. */
     cluster: BareMetalAccessArgs;
+    /** The pool's hosts, from the inventory. */
     hosts: InventoryHost[];
     /** Machine type of the catalogue, for example `hgx-h100`. */
     machineType: string;
@@ -135,6 +137,7 @@ export interface BareMetalNodePoolArgs {
     tuning?: TuningArgs;
     scratch?: ScratchArgs;
     expect?: ExpectationArgs;
+    /** Node labels besides the library's. Defaults to none. */
     labels?: { [key: string]: string };
     /** Beside the GPU taint. */
     taints?: PoolTaint[];

@@ -27,6 +27,12 @@ import type {
     TrainingClusterArgs,
 } from "./training-cluster-args";
 
+/** What decides what runs inside a cluster, wherever its nodes stand. */
+export type InsideArgs = Pick<
+    TrainingClusterArgs,
+    "teams" | "priorities" | "training" | "monitoring" | "gpu" | "chartValues" | "chartMirror" | "imageMirror"
+>;
+
 /** Tags of everything in AWS. */
 export function tagsOf(args: TrainingClusterArgs): { [key: string]: string } {
     return { ...args.tags, "kilogpu.dev/environment": args.environment };
@@ -131,7 +137,7 @@ export const OPEN_CHARTS = [
 ];
 
 /** Where charts and images come from. */
-export function mirrorsOf(args: TrainingClusterArgs): Pick<TrainingClusterArgs, "chartMirror" | "imageMirror"> {
+export function mirrorsOf(args: InsideArgs): Pick<TrainingClusterArgs, "chartMirror" | "imageMirror"> {
     return { chartMirror: args.chartMirror, imageMirror: args.imageMirror };
 }
 
@@ -146,12 +152,12 @@ export function fabricArgs(args: TrainingClusterArgs, kind: FabricKind, pools: N
 }
 
 /** The user's Helm values of a chart. */
-export function chartValues(args: TrainingClusterArgs, chart: string): ChartValues | undefined {
+export function chartValues(args: InsideArgs, chart: string): ChartValues | undefined {
     return args.chartValues?.[chart] as ChartValues | undefined;
 }
 
 /** The GPU operator's arguments. */
-export function gpuOperatorArgs(args: TrainingClusterArgs, pools: NodePoolArgs[]): GpuOperatorArgs {
+export function gpuOperatorArgs(args: InsideArgs, pools: NodePoolArgs[]): GpuOperatorArgs {
     return {
         ...args.gpu,
         pools,
@@ -167,7 +173,7 @@ export function gpuOperatorArgs(args: TrainingClusterArgs, pools: NodePoolArgs[]
 /** Monitoring's arguments. */
 export function monitoringArgs(
     settings: MonitoringSettingsArgs,
-    args: TrainingClusterArgs,
+    args: InsideArgs,
     pools: NodePoolArgs[],
     fabric: FabricFactsArgs,
     queues?: QueueSpecArgs,
@@ -186,11 +192,7 @@ export function monitoringArgs(
 }
 
 /** The queues' arguments. */
-export function queuesArgs(
-    args: TrainingClusterArgs,
-    pools: NodePoolArgs[],
-    fabric: FabricFactsArgs,
-): TrainingQueuesArgs {
+export function queuesArgs(args: InsideArgs, pools: NodePoolArgs[], fabric: FabricFactsArgs): TrainingQueuesArgs {
     return {
         pools,
         fabric,
@@ -203,7 +205,7 @@ export function queuesArgs(
 }
 
 /** Kubeflow's arguments. */
-export function kubeflowArgs(args: TrainingClusterArgs, pools: NodePoolArgs[], fabric: FabricFactsArgs): KubeflowArgs {
+export function kubeflowArgs(args: InsideArgs, pools: NodePoolArgs[], fabric: FabricFactsArgs): KubeflowArgs {
     const training = args.training ?? {};
     return {
         pools,

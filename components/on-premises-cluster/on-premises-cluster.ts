@@ -1,0 +1,76 @@
+/** A whole training environment in racks. */
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { BareMetalCluster, BareMetalNodePool } from "../bare-metal";
+import { RdmaFabric } from "../fabric";
+import type { NodePool } from "../gpu-node-pool";
+import { GpuOperator } from "../gpu-operator";
+import { refuse } from "../input";
+import { Kubeflow } from "../kubeflow";
+import { Monitoring } from "../monitoring";
+import { gpuOperatorArgs, jobArgs, kubeflowArgs, monitoringArgs, queuesArgs } from "../training-cluster/parts";
+import { TrainingJob } from "../training-job";
+import { TrainingQueues } from "../training-queues";
+import { checkOnPremisesCluster } from "./check";
+import type { OnPremisesClusterArgs } from "./on-premises-cluster-args";
+import { controlPlaneArgs, hostFabricArgs, hostPoolArgs, poolName } from "./parts";
+
+/**
+ * Control plane and GPU hosts over SSH, InfiniBand or RoCE, GPU operator, queues, Kubeflow Trainer, monitoring and jobs, from plain
+ * arguments: what TrainingCluster is in AWS. All mistakes are found before anything is registered.
+ */
+export class OnPremisesCluster extends pulumi.ComponentResource {
+    /** @internal */
+    static readonly __pulumiType = "kilogpu:index:OnPremisesCluster";
+
+    /** Name of the cluster. */
+    readonly clusterName: pulumi.Output<string>;
+    /** Kubeconfig of the administrator. A secret. */
+    readonly kubeconfig: pulumi.Output<string>;
+    /** The pools as everything inside the cluster sees them. */
+    readonly pools: NodePool[];
+    /** Names of the jobs' TrainJobs, each `namespace/name`. */
+    readonly jobs: pulumi.Output<string[]>;
+
+    constructor(name: string, args: OnPremisesClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+        refuse(`OnPremisesCluster "${name}"`, checkOnPremisesCluster(args));
+        super(OnPremisesCluster.__pulumiType, name, { environment: args.environment, teams: args.teams }, opts);
+        const child = { parent: this };
+        const cluster = new BareMetalCluster(`${name}-control-plane`, controlPlaneArgs(args.site), child);
+        const { pool } = new BareMetalNodePool(poolName(args.site), hostPoolArgs(args.site, cluster.access), child);
+        this.pools = [pool];
+
+        const provider = new k8s.Provider(
+            `${name}-kubernetes`,
+            { kubeconfig: cluster.kubeconfig, clusterIdentifier: `${name}-${args.environment}` },
+            child,
+        );
+        const inCluster = { parent: this, provider };
+        const fabric = new RdmaFabric(`${name}-${args.site.fabric}`, hostFabricArgs(args, pool), inCluster).profile;
+        new GpuOperator(`${name}-gpu`, gpuOperatorArgs(args, this.pools), inCluster);
+        const queues = new TrainingQueues(`${name}-queues`, queuesArgs(args, this.pools, fabric), inCluster);
+        const kubeflow = new Kubeflow(`${name}-kubeflow`, kubeflowArgs(args, this.pools, fabric), inCluster);
+        const jobs = (args.jobs ?? []).map(
+            (job) => new TrainingJob(job.name, jobArgs(job, queues.spec, kubeflow.runtime), inCluster),
+        );
+        if (args.monitoring !== undefined) {
+            new Monitoring(
+                `${name}-monitoring`,
+                monitoringArgs(args.monitoring, args, this.pools, fabric, queues.spec),
+                inCluster,
+            );
+        }
+
+        this.clusterName = pulumi.output(`${name}-${args.environment}`);
+        this.kubeconfig = cluster.kubeconfig;
+        this.jobs = pulumi
+            .all(jobs.map((job) => job.jobName))
+            .apply((names) => names.map((jobName, index) => `${jobs[index]?.namespace ?? ""}/${jobName}`));
+        this.registerOutputs({
+            clusterName: this.clusterName,
+            kubeconfig: this.kubeconfig,
+            pools: this.pools,
+            jobs: this.jobs,
+        });
+    }
+}

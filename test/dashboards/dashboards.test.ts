@@ -93,6 +93,26 @@ function render(name: string, svg: string): void {
     writeFileSync(join(folder, `${name}.png`), image.asPng());
 }
 
+it.each(shipped.map(({ name, dashboard }) => [name, dashboard] as const))(
+    "%s keeps its panels within 24 columns and apart",
+    (_, { panels }) => {
+        const overlaps = panels.flatMap((panel, index) =>
+            panels
+                .slice(index + 1)
+                .filter(
+                    ({ gridPos: { x, y, w, h } }) =>
+                        x < panel.gridPos.x + panel.gridPos.w &&
+                        panel.gridPos.x < x + w &&
+                        y < panel.gridPos.y + panel.gridPos.h &&
+                        panel.gridPos.y < y + h,
+                )
+                .map((other) => `${panel.title} and ${other.title}`),
+        );
+        expect(panels.filter(({ gridPos }) => gridPos.x + gridPos.w > 24).map((panel) => panel.title)).toEqual([]);
+        expect(overlaps).toEqual([]);
+    },
+);
+
 describe("dashboards on a real Prometheus", () => {
     it("evaluates every shipped rule without an error", async () => {
         expect(await prometheus.failedRules()).toEqual([]);

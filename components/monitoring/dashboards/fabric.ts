@@ -20,7 +20,6 @@ export function fabricBoard({ losslessPriority }: Infrastructure): DashboardSour
                     {
                         title: "Sent by rail",
                         unit: "Bps",
-                        width: 12,
                         help: "One device name is one rail; all should carry the same.",
                         queries: [
                             { expr: "sum by (device) (port:kilogpu_rdma_transmit_bytes:rate5m)", legend: "{{device}}" },
@@ -29,7 +28,6 @@ export function fabricBoard({ losslessPriority }: Infrastructure): DashboardSour
                     rail("Received by rail", "node_infiniband_port_data_received_bytes_total", "Bps"),
                     {
                         title: "Ports active",
-                        width: 12,
                         queries: [{ expr: "count by (device) (node_infiniband_state_id == 4)", legend: "{{device}}" }],
                     },
                     {

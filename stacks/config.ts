@@ -5,7 +5,8 @@
 import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import type { JobSettingsArgs, TrainingClusterArgs } from "../components";
+import type { JobSettingsArgs, OnPremisesClusterArgs, SiteArgs, TrainingClusterArgs } from "../components";
+import { readInventory } from "../components";
 import type { InputProblem } from "../components/input";
 import { at, refuse, show } from "../components/input";
 import { nearest } from "../catalog/nearest";
@@ -26,8 +27,65 @@ const capacity = object({
 const taint = object({ "key!": text, "value!": text, "effect!": text });
 const share = object({ "pool!": text, "gpus!": number, borrow: number, lend: number });
 
+/** A rack; what its parts mean is checked by the components. */
+const site = object({
+    "name!": text,
+    pool: text,
+    "inventory!": text,
+    "servers!": list(object({ "name!": text, "address!": text, "rack!": text, "hostKey!": text })),
+    kubernetesVersion: text,
+    "rke2!": object({
+        "version!": text,
+        "sha256!": text,
+        url: text,
+        imagesUrl: text,
+        imagesSha256: text,
+        registryMirror: text,
+        registryCa: text,
+    }),
+    ssh: object({
+        user: text,
+        port: number,
+        agentSocketPath: text,
+        jumpHost: object({ "host!": text, "hostKey!": text, port: number, user: text }),
+    }),
+    endpoint: text,
+    "fabric!": text,
+    rack: object({
+        mode: text,
+        resourceName: text,
+        gidIndex: number,
+        dscp: number,
+        losslessPriority: number,
+        socketInterface: text,
+        busBandwidthFloorGBs: number,
+        devices: list(text),
+        interfaces: list(text),
+        addressRange: text,
+        addressesPerNode: number,
+        secondaryNetwork: text,
+        virtualFunctions: number,
+        mtu: number,
+        switchBufferKib: number,
+        driver: text,
+        waitForPods: text,
+    }),
+    rollout: object({ canaries: number, maxUnavailable: number }),
+    tuning: object({ hugepages: number, kernelArguments: list(text), exclusiveRdma: flag, allowReboot: flag }),
+    scratch: object({ "disks!": number, mountPoint: text }),
+    detectDrift: flag,
+    costs: object({
+        "hostUsd!": number,
+        amortisationYears: number,
+        "hostWatts!": number,
+        "usdPerKwh!": number,
+        powerUsageEffectiveness: number,
+    }),
+});
+
 /** Configuration keys, `kilogpu:` in front, and what each holds. */
 export const SETTINGS: { [key: string]: Shape } = {
+    site,
     network: object({
         "zones!": list(text),
         "gpuZone!": text,
@@ -124,8 +182,11 @@ export const SETTINGS: { [key: string]: Shape } = {
     freezeWindows: list(object({ "start!": text, "end!": text, reason: text })),
 };
 
-/** Keys without which there is no environment. */
+/** Keys without which there is no environment in AWS, and none in racks. */
 const REQUIRED = ["network", "pools", "teams"];
+const REQUIRED_OF_RACKS = ["site", "teams"];
+/** Keys that mean something in AWS only. */
+const OF_AWS = ["network", "pools", "kubernetes", "checkpoints", "rates", "tags", "freezeWindows"];
 
 /** A job as the YAML has it: files by path instead of by text. */
 interface JobConfig extends Omit<JobSettingsArgs, "script" | "scriptName" | "files"> {
@@ -148,6 +209,41 @@ export function readEnvironment(): TrainingClusterArgs {
     const jobs = ((settings["jobs"] ?? []) as JobConfig[]).map(readJob);
     refuse(file, [...jobs.flatMap((job) => job.problems), ...checkRegion(settings)]);
     return { environment: stack, ...settings, jobs: jobs.map((job) => job.args) } as unknown as TrainingClusterArgs;
+}
+
+/** Whether the current stack stands in racks: its configuration has a `site`. */
+export function isOnPremises(): boolean {
+    return new pulumi.Config(pulumi.getProject()).get("site") !== undefined;
+}
+
+/**
+ * The environment of the current stack, in racks.
+ *
+ * @throws InputError with every mistake of the stack's configuration file and of the inventory that it names.
+ */
+export function readSite(): OnPremisesClusterArgs {
+    const stack = pulumi.getStack();
+    const file = `stacks/Pulumi.${stack}.yaml`;
+    const { settings, problems } = readSettings(pulumi.getProject());
+    const misplaced = OF_AWS.filter((key) => settings[key] !== undefined).map((key) => ({
+        path: key,
+        got: "a value",
+        legal: "an environment with a site stands in racks, where this means nothing",
+        remedy: `Remove kilogpu:${key}, or kilogpu:site.`,
+    }));
+    refuse(file, [...problems, ...misplaced]);
+    const { inventory, servers, ...given } = settings["site"] as Omit<SiteArgs, "machineType"> & {
+        inventory: string;
+    };
+    const jobs = ((settings["jobs"] ?? []) as JobConfig[]).map(readJob);
+    refuse(file, [...at("site", checkPath("inventory", inventory, "file")), ...jobs.flatMap((job) => job.problems)]);
+    const { hosts, machineType } = readInventory(inventory, readFileSync(inProject(inventory), "utf8"));
+    return {
+        environment: stack,
+        ...settings,
+        site: { machineType, ...given, hosts, servers: servers.map((server) => ({ ...server, nics: [] })) },
+        jobs: jobs.map((job) => job.args),
+    } as unknown as OnPremisesClusterArgs;
 }
 
 /** All configuration of the project by its plain key, and the mistakes of keys and types. */
@@ -174,7 +270,9 @@ function readSettings(project: string): { settings: { [key: string]: unknown }; 
         problems.push(...at(key, checkShape(value, shape)));
         settings[key] = value;
     }
-    for (const key of REQUIRED.filter((required) => !given.includes(required))) {
+    for (const key of (given.includes("site") ? REQUIRED_OF_RACKS : REQUIRED).filter(
+        (required) => !given.includes(required),
+    )) {
         problems.push({ path: key, got: "nothing", legal: `${key} is needed`, remedy: `Add ${project}:${key}.` });
     }
     return { settings: withoutNull(settings) as { [key: string]: unknown }, problems };

@@ -1,12 +1,14 @@
 /** The program of every environment: they differ by their YAML only. */
 import * as pulumi from "@pulumi/pulumi";
-import { TrainingCluster } from "../components";
-import { readEnvironment } from "./config";
+import { OnPremisesCluster, TrainingCluster } from "../components";
+import { isOnPremises, readEnvironment, readSite } from "./config";
 
-const environment = readEnvironment();
-const cluster = new TrainingCluster("train", environment);
+const onPremises = isOnPremises();
+const cluster = onPremises
+    ? new OnPremisesCluster("train", readSite())
+    : new TrainingCluster("train", readEnvironment());
 
-/** Name of the cluster, for `aws eks update-kubeconfig --name`. */
+/** Name of the cluster; in AWS for `aws eks update-kubeconfig --name`. */
 export const clusterName = cluster.clusterName;
 /** A kubeconfig, secret: `pulumi stack output kubeconfig --show-secrets`. */
 export const kubeconfig = cluster.kubeconfig;
@@ -23,4 +25,6 @@ export const gpus = cluster.pools.reduce((total, pool) => total + pool.nodes * p
 /** TrainJobs of the environment. */
 export const jobs = cluster.jobs;
 /** What to type next. */
-export const next = pulumi.interpolate`aws eks update-kubeconfig --name ${cluster.clusterName} && kubectl get nodes,trainjobs -A`;
+export const next = onPremises
+    ? "pulumi stack output kubeconfig --show-secrets >kubeconfig && kubectl --kubeconfig kubeconfig get nodes,trainjobs -A"
+    : pulumi.interpolate`aws eks update-kubeconfig --name ${cluster.clusterName} && kubectl get nodes,trainjobs -A`;

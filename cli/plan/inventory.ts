@@ -1,5 +1,5 @@
 /** What a plan brings up, read from the registered resources: node pools, windows, totals. */
-import { findInstance } from "../../catalog";
+import { findInstance, findMachine } from "../../catalog";
 import type { PlannedPool, PlanTotals } from "./contract";
 import type { RegisteredResource } from "./monitor";
 import { forPolicies, UNKNOWN } from "./values";
@@ -47,7 +47,7 @@ export function plannedPools(
             const pool = forPolicies(outputs.get(resource.urn)?.["pool"] ?? null) as { [key: string]: unknown } | null;
             const capacity = forPolicies(resource.inputs["capacity"] ?? null) as CapacityInputs | null;
             const instanceType = text(pool?.["instanceType"] ?? resource.inputs["instanceType"]);
-            const facts = findInstance(instanceType);
+            const facts = findInstance(instanceType) ?? findMachine(instanceType);
             const nodes = count(pool?.["nodes"] ?? resource.inputs["nodes"]);
             const start = text(capacity?.start);
             const end = text(capacity?.end);

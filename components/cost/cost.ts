@@ -2,6 +2,7 @@
  * What an environment costs while it is up, from its resources: pure arithmetic over the dated price catalogue. List prices before tax
  * and discounts; what is billed by use (traffic, log volume, requests) is named and left at no rate rather than guessed.
  */
+import { siteItems } from "./site";
 import { hoursPerMonth, rateOrReason, servicePrice } from "../../catalog";
 
 /** One resource as the cost model sees it: inputs bare, unknown values as the SDK's sentinel. */
@@ -207,6 +208,7 @@ export function costItems(resources: readonly CostSubject[], options: CostOption
     );
     const items = [
         ...ofType("kilogpu:index:GpuNodePool").flatMap((pool) => poolItems(pool, resources, within)),
+        ...ofType("kilogpu:index:OnPremisesCluster").flatMap(siteItems),
         ...ofType("aws:eks/nodeGroup:NodeGroup")
             .filter((group) => !hasPoolAbove(group, byUrn))
             .flatMap((group) => systemItems(group, resources, within)),
@@ -223,7 +225,9 @@ export function costItems(resources: readonly CostSubject[], options: CostOption
         service("keys", "KMS", ofType("aws:kms/key:Key").length, "kms-key", region),
         ...ofType("aws:fsx/lustreFileSystem:LustreFileSystem").map((files) => lustre(files, region)),
     ];
-    return items.filter((item) => item.quantity > 0 || item.kind.startsWith("GPU nodes"));
+    return items.filter(
+        (item) => item.quantity > 0 || item.kind.startsWith("GPU nodes") || item.kind.startsWith("own hosts"),
+    );
 }
 
 function lustre(files: CostSubject, region: string): CostItem {

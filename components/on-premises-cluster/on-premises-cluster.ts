@@ -34,7 +34,7 @@ export class OnPremisesCluster extends pulumi.ComponentResource {
 
     constructor(name: string, args: OnPremisesClusterArgs, opts?: pulumi.ComponentResourceOptions) {
         refuse(`OnPremisesCluster "${name}"`, checkOnPremisesCluster(args));
-        super(OnPremisesCluster.__pulumiType, name, { environment: args.environment, teams: args.teams }, opts);
+        super(OnPremisesCluster.__pulumiType, name, summary(args), opts);
         const child = { parent: this };
         const cluster = new BareMetalCluster(`${name}-control-plane`, controlPlaneArgs(args.site), child);
         const { pool } = new BareMetalNodePool(poolName(args.site), hostPoolArgs(args.site, cluster.access), child);
@@ -73,4 +73,23 @@ export class OnPremisesCluster extends pulumi.ComponentResource {
             jobs: this.jobs,
         });
     }
+}
+
+/** The arguments as state and policies see them: hosts stand in their own resources, scripts in their ConfigMaps. */
+function summary(args: OnPremisesClusterArgs): pulumi.Inputs {
+    const { name, machineType, fabric, costs, hosts, servers } = args.site;
+    return {
+        environment: args.environment,
+        site: {
+            name,
+            pool: poolName(args.site),
+            machineType,
+            fabric,
+            costs,
+            nodes: hosts.length,
+            servers: servers.length,
+        },
+        teams: args.teams,
+        budget: args.budget,
+    };
 }

@@ -103,7 +103,7 @@ describe("the drills", () => {
         })) {
             expect(interval).toMatch(/^\d+ms$/);
             for (const rule of rules) {
-                expect(rule.expr).not.toMatch(/\[\d+[smhd]/);
+                expect(rule.expr).not.toMatch(/\[\d+[smhd](?!s)/);
                 expect(`${rule.for ?? "1ms"}${rule.keep_firing_for ?? "1ms"}`).toMatch(/^\d+ms\d+ms$/);
             }
         }

@@ -1,13 +1,15 @@
 /** Kubernetes in the twin: every object goes to the real API server by server-side apply, unknown fields refused. */
-import type { ApiClient, KubernetesObject, ObjectRef } from "../../control-plane/api-client";
+import { refOf, type ApiClient, type KubernetesObject, type ObjectRef } from "../../control-plane/api-client";
 import { ApiError, ApiUnreachableError, isNotFound } from "../../control-plane/api-error";
 import { CloudStore } from "../cloud-store";
 import type { CheckResult, DiffResult, Provider, ResourceIdentity, ResourceState } from "../runtime/provider";
 import { isObject, unknown, type Value, type Values } from "../runtime/values";
 import { connect, kubeconfigText, type Connection } from "./connection";
 import { complete, idOf, objectChanges, objectOf, outputsOf, refOfInputs, withIdentity } from "./objects";
+import { definition, isServed, recordedDefinition, untilServed } from "./recorded-kinds";
 import {
     applyRelease,
+    chartName,
     checkRelease,
     diffRelease,
     releaseOutputs,
@@ -26,6 +28,7 @@ export class TwinKubernetes implements Provider {
     readonly name = "kubernetes";
     private readonly store: CloudStore;
     private connection: Promise<Connection> | undefined;
+    private readonly kinds = new Map<string, Promise<void>>();
     private config: Values = {};
 
     constructor(private readonly environment: string) {
@@ -207,6 +210,7 @@ export class TwinKubernetes implements Provider {
             outputs: {},
         });
         const api = await this.api();
+        await this.learnRecordedKind(api, ref);
         const object = await sentence(() =>
             api.serverSideApply(namespaced(objectOf(inputs), ref), { fieldManager, force: true }),
         );
@@ -233,6 +237,28 @@ export class TwinKubernetes implements Provider {
             });
         }
         return final;
+    }
+
+    /** Makes a kind known whose chart is only recorded; once for all of its objects, which come side by side. */
+    private learnRecordedKind(api: ApiClient, ref: ObjectRef): Promise<void> {
+        const kind = `${ref.apiVersion}/${ref.kind}`;
+        const learning = this.kinds.get(kind) ?? this.learn(api, ref);
+        this.kinds.set(kind, learning);
+        learning.catch(() => this.kinds.delete(kind));
+        return learning;
+    }
+
+    private async learn(api: ApiClient, ref: ObjectRef): Promise<void> {
+        this.store.refresh();
+        const recorded = this.store.ofType(releaseType).map(({ inputs }) => chartName(textOf(inputs["chart"])));
+        const name = recordedDefinition(ref, recorded);
+        if (name === undefined || (await isServed(api, ref))) {
+            return;
+        }
+        const wanted = definition(name, ref);
+        await api.serverSideApply(wanted, { fieldManager, force: true });
+        await waitFor(api, refOf(wanted), established, establishedTimeoutMs, "established");
+        await untilServed(api, ref, establishedTimeoutMs);
     }
 
     /** Asks the server whether it would take the object, where it already can: kind and namespace exist, nothing is unknown. */

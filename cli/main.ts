@@ -17,6 +17,7 @@ async function main(): Promise<void> {
         (await import("./commands/drill.js")).addDrillCommand(program);
         (await import("./commands/delivery.js")).addDeliveryCommands(program);
         (await import("./commands/doctor.js")).addDoctorCommand(program);
+        (await import("./commands/fabric.js")).addFabricCommands(program);
     }
     await program.parseAsync();
 }

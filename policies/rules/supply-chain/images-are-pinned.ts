@@ -27,12 +27,18 @@ export const imagesArePinned = resourceRule(
         url: "https://kubernetes.io/docs/concepts/containers/images/#image-names",
         appliesTo: ["kubernetes:*"],
     },
-    ({ props }) =>
-        props.allTexts().flatMap(([path, value]) => {
+    ({ props }) => {
+        const texts = [...props.allTexts()];
+        const byPath = new Map(texts);
+        return texts.flatMap(([path, value]) => {
             if (!/(^|\.|\])image$/.test(path)) {
                 return [];
             }
-            const moving = movingTag(value);
+            // Operators take an image in three parts: repository, image, version.
+            const version = byPath.has(path.replace(/image$/, "repository"))
+                ? byPath.get(path.replace(/image$/, "version"))
+                : undefined;
+            const moving = movingTag(version === undefined ? value : `${value}:${version}`);
             return moving === undefined || value === ""
                 ? []
                 : [
@@ -42,5 +48,6 @@ export const imagesArePinned = resourceRule(
                           remedy: "Pin the image.",
                       },
                   ];
-        }),
+        });
+    },
 );

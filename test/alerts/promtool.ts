@@ -34,5 +34,5 @@ function cached(): string[] {
     }
     return readdirSync(cache)
         .filter((folder) => /^prom(etheus|tool)/.test(folder))
-        .map((folder) => path.join(cache, folder, "promtool"));
+        .map((folder) => path.join(cache, folder, "bin", "promtool"));
 }

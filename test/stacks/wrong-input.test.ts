@@ -21,7 +21,7 @@ const mistakes: Mistake[] = [
         set: { poools: [] },
         path: "kilogpu:poools",
         got: "a value",
-        legal: /legal keys are network, kubernetes, pools, /,
+        legal: /legal keys are .*network, kubernetes, pools, /,
         remedy: "Did you mean pools?",
     },
     {

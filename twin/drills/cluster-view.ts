@@ -79,6 +79,8 @@ async function list(api: ApiClient, apiVersion: string, kind: string): Promise<K
     }
 }
 
+/** The type is the caller's word for what the API server answers. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- one place for the cast instead of one at each reader
 export function statusOf<Status>(object: KubernetesObject): Status {
     return (object["status"] ?? {}) as Status;
 }

@@ -2,7 +2,8 @@
 import { metricsOf } from "../../catalog/metrics";
 import { release } from "../../catalog/releases";
 import type { NodeView, PodView } from "./cluster-view";
-import { Counters, labelText, noise, Page } from "./exposition";
+import type { Counters } from "./exposition";
+import { labelText, noise, Page } from "./exposition";
 import { FaultKind, type Faults } from "./faults";
 import type { NodeHardware } from "./hardware";
 

@@ -86,7 +86,8 @@ async function untilQuiet(drill: Drill, victim: Victim, options: DrillOptions): 
     );
     await pause(Math.max(0, ready - Date.now()));
     // What a drill before this one left behind: resolved alerts, windows that still hold the fault.
-    for (const deadline = Date.now() + 180_000; ; await pause(pollMs)) {
+    const deadline = Date.now() + 180_000;
+    for (;;) {
         const active = (await prometheus.alerts()).filter(
             (alert) => alert.labels["severity"] === "critical" || isOf(alert, victim),
         );
@@ -96,6 +97,7 @@ async function untilQuiet(drill: Drill, victim: Victim, options: DrillOptions): 
         if (Date.now() > deadline) {
             throw new NotQuietError(active);
         }
+        await pause(pollMs);
     }
 }
 

@@ -210,14 +210,6 @@ describe("drills", () => {
         expect(arrived(outcome, "page")).toEqual([expect.stringContaining("pretrain/gpt2")]);
     });
 
-    it("a lost node is one page, and the job is whole again on a spare, every other pod untouched", () => {
-        const outcome = drill("lost-node");
-        expect(outcome.pages).toBe(1);
-        expect(arrived(outcome, "page")).toEqual([expect.stringContaining(outcome.victim.node)]);
-        const last = outcome.timeline.find(({ what }) => what.startsWith("running: "));
-        expect(last?.what).toContain(`${gang.toString()} pods, ${(gang - 1).toString()} of them never stopped`);
-    });
-
     it("a memory leak is one warning before the memory is full, and names the pod and the node", () => {
         const outcome = drill("memory-leak");
         expect(outcome.pages).toBe(0);
@@ -226,5 +218,13 @@ describe("drills", () => {
             .flatMap(({ alerts }) => alerts)
             .find(({ labels: each }) => each["alertname"] === "GpuMemoryLeak")?.labels;
         expect(labels).toMatchObject({ node: outcome.victim.node, namespace: "pretrain" });
+    });
+
+    it("a lost node is one page, and the job is whole again on a spare, every other pod untouched", () => {
+        const outcome = drill("lost-node");
+        expect(outcome.pages).toBe(1);
+        expect(arrived(outcome, "page")).toEqual([expect.stringContaining(outcome.victim.node)]);
+        const last = outcome.timeline.find(({ what }) => what.startsWith("running: "));
+        expect(last?.what).toContain(`${gang.toString()} pods, ${(gang - 1).toString()} of them never stopped`);
     });
 });

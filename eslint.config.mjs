@@ -58,5 +58,10 @@ export default tseslint.config(
         ),
     },
     { files: ["cli/**"], rules: mayNotImport(["test"], "the command line ships, tests do not") },
-    { files: ["**/*.mjs"], extends: [tseslint.configs.disableTypeChecked], rules: { "@pulumi/no-output-in-template-literal": "off" } },
+    {
+        files: ["**/*.mjs"],
+        languageOptions: { globals: { URL: "readonly", console: "readonly", process: "readonly" } },
+        extends: [tseslint.configs.disableTypeChecked],
+        rules: { "@pulumi/no-output-in-template-literal": "off" },
+    },
 );

@@ -133,7 +133,7 @@ function templateUnder(parent: string, resources: readonly CostSubject[]): Templ
     const template = resources.find(
         (resource) => resource.type === "aws:ec2/launchTemplate:LaunchTemplate" && resource.parent === parent,
     );
-    return (template?.inputs ?? {}) as TemplateInputs;
+    return template?.inputs ?? {};
 }
 
 /** Volumes of `count` nodes that start from a launch template. */

@@ -1,7 +1,9 @@
 /**
  * What the NVIDIA network operator is told for a rack's fabric: chart values, NicClusterPolicy, networks and address pools by rail.
- * Pure. Field names: Mellanox/network-operator api/v1alpha1, nvidia-k8s-ipam api/v1alpha1, sriov-network-operator api/v1.
+ * Pure. Field names: Mellanox/network-operator api/v1alpha1 as read in an earlier version, and published examples of the other operators; docs/bare-metal.md
+ * says what no schema has checked.
  */
+import { inMirror } from "../../catalog/chart-images";
 import { computeNics, computePorts, machine } from "../../catalog/machines";
 import { release } from "../../catalog/releases";
 import { gpuTaintKey, kilogpuLabels } from "../../catalog/topology";
@@ -37,23 +39,36 @@ export interface RackFabric extends RackFabricArgs {
     kind: FabricKind;
     mode: FabricMode;
     pools: NodePoolArgs[];
+    /** Registry of the site that holds the operator's images; undefined for NVIDIA's own. */
+    imageMirror?: string;
 }
 
 /** Fills in the mode. */
-export function rackFabric(kind: FabricKind, pools: NodePoolArgs[], rack: RackFabricArgs = {}): RackFabric {
+export function rackFabric(
+    kind: FabricKind,
+    pools: NodePoolArgs[],
+    rack: RackFabricArgs = {},
+    imageMirror?: string,
+): RackFabric {
     const fallback = kind === FabricKind.Roce ? FabricMode.Sriov : FabricMode.SharedDevice;
-    return { ...rack, kind, pools, mode: rack.mode ?? fallback };
+    return { ...rack, kind, pools, imageMirror, mode: rack.mode ?? fallback };
 }
 
 function namespaceOf(): string {
     return release(NETWORK_OPERATOR).namespace ?? "nvidia-network-operator";
 }
 
+/** Where the operator's parts come from, or the same path in the site's mirror. */
+function imageRepository(fabric: RackFabric): string {
+    const upstream = "nvcr.io/nvidia/mellanox";
+    return fabric.imageMirror === undefined ? upstream : inMirror(fabric.imageMirror, upstream);
+}
+
 /** Images of the operator's parts carry the operator's version. */
-function part(image: string): { image: string; repository: string; version: string } {
+function part(fabric: RackFabric, image: string): { image: string; repository: string; version: string } {
     return {
         image,
-        repository: "nvcr.io/nvidia/mellanox",
+        repository: imageRepository(fabric),
         version: `network-operator-v${release(NETWORK_OPERATOR).version}`,
     };
 }
@@ -165,26 +180,33 @@ export function nicClusterPolicy(fabric: RackFabric): FabricObject {
             tolerations: tolerations(fabric),
             ...(fabric.driver === NetworkDriver.Operator ? { ofedDriver: ofedDriver(fabric) } : {}),
             ...(fabric.mode === FabricMode.SharedDevice
-                ? { rdmaSharedDevicePlugin: { ...part("k8s-rdma-shared-dev-plugin"), config: sharedDevices(fabric) } }
+                ? {
+                      rdmaSharedDevicePlugin: {
+                          ...part(fabric, "k8s-rdma-shared-dev-plugin"),
+                          config: sharedDevices(fabric),
+                      },
+                  }
                 : {}),
             ...(fabric.mode === FabricMode.HostDevice
-                ? { sriovDevicePlugin: { ...part("sriov-network-device-plugin"), config: hostDevices(fabric) } }
+                ? { sriovDevicePlugin: { ...part(fabric, "sriov-network-device-plugin"), config: hostDevices(fabric) } }
                 : {}),
             ...(hasRailNetworks(fabric)
                 ? {
-                      nvIpam: { ...part("nvidia-k8s-ipam"), enableWebhook: false },
+                      nvIpam: { ...part(fabric, "nvidia-k8s-ipam"), enableWebhook: false },
                       secondaryNetwork: {
-                          cniPlugins: part("plugins"),
-                          multus: part("multus-cni"),
-                          ...(fabric.secondaryNetwork === SecondaryNetwork.Ipoib ? { ipoib: part("ipoib-cni") } : {}),
+                          cniPlugins: part(fabric, "plugins"),
+                          multus: part(fabric, "multus-cni"),
+                          ...(fabric.secondaryNetwork === SecondaryNetwork.Ipoib
+                              ? { ipoib: part(fabric, "ipoib-cni") }
+                              : {}),
                       },
                   }
                 : {}),
             ...(setsQos(fabric)
                 ? {
                       nicConfigurationOperator: {
-                          operator: part("nic-configuration-operator"),
-                          configurationDaemon: part("nic-configuration-operator-daemon"),
+                          operator: part(fabric, "nic-configuration-operator"),
+                          configurationDaemon: part(fabric, "nic-configuration-operator-daemon"),
                       },
                   }
                 : {}),
@@ -199,7 +221,7 @@ export function nicClusterPolicy(fabric: RackFabric): FabricObject {
 function ofedDriver(fabric: RackFabric): { [field: string]: unknown } {
     return {
         image: "doca-driver",
-        repository: "nvcr.io/nvidia/mellanox",
+        repository: imageRepository(fabric),
         version: release("doca-ofed").version,
         upgradePolicy: {
             autoUpgrade: true,

@@ -86,7 +86,7 @@ function serveRack(
     mirrors: Pick<ChartInstall, "userValues" | "chartMirror" | "imageMirror">,
     parent: pulumi.Resource,
 ): pulumi.Output<unknown> {
-    const fabric = rackFabric(args.kind, args.pools, args.rack);
+    const fabric = rackFabric(args.kind, args.pools, args.rack, args.imageMirror);
     const namespace = securedNamespace(
         `${name}-namespace`,
         release(NETWORK_OPERATOR).namespace ?? "nvidia-network-operator",

@@ -6,13 +6,21 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const root = join(__dirname, "../..");
-const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string; devDependencies: { [name: string]: string } };
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    version: string;
+    devDependencies: { [name: string]: string };
+};
 let folder: string;
 let tarball: string;
 let contents: string[];
 
 function run(command: string, args: string[], cwd = folder): string {
-    return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], maxBuffer: 64 * 1024 * 1024 });
+    return execFileSync(command, args, {
+        cwd,
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe"],
+        maxBuffer: 64 * 1024 * 1024,
+    });
 }
 
 /** Ten lines as a user writes them. */
@@ -31,7 +39,9 @@ export const make: () => GpuNodePool = pool;
 
 beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "kilogpu-package-"));
-    const packed = JSON.parse(run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], root)) as {
+    const packed = JSON.parse(
+        run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], root),
+    ) as {
         filename: string;
         files: { path: string }[];
     }[];
@@ -42,12 +52,20 @@ beforeAll(() => {
     tarball = join(folder, first.filename);
     contents = first.files.map((file) => file.path);
     const pins = Object.fromEntries(
-        ["@pulumi/pulumi", "@pulumi/aws", "@pulumi/kubernetes", "@pulumi/command", "@pulumi/policy", "typescript", "@types/node"].map((name) => [
-            name,
-            manifest.devDependencies[name],
-        ]),
+        [
+            "@pulumi/pulumi",
+            "@pulumi/aws",
+            "@pulumi/kubernetes",
+            "@pulumi/command",
+            "@pulumi/policy",
+            "typescript",
+            "@types/node",
+        ].map((name) => [name, manifest.devDependencies[name]]),
     );
-    writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, dependencies: { ...pins, kilogpu: `file:${tarball}` } }));
+    writeFileSync(
+        join(folder, "package.json"),
+        JSON.stringify({ name: "consumer", private: true, dependencies: { ...pins, kilogpu: `file:${tarball}` } }),
+    );
     run("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"]);
 });
 
@@ -63,12 +81,40 @@ describe("the packed package", () => {
 
     it.each(["nodenext", "node16"])("gives types to a program of ten lines under %s", (resolution) => {
         writeFileSync(join(folder, "program.ts"), PROGRAM);
-        run("npx", ["tsc", "--noEmit", "--strict", "--skipLibCheck", "--target", "ES2022", "--types", "node", "--module", resolution, "--moduleResolution", resolution, "program.ts"]);
+        run("npx", [
+            "tsc",
+            "--noEmit",
+            "--strict",
+            "--skipLibCheck",
+            "--target",
+            "ES2022",
+            "--types",
+            "node",
+            "--module",
+            resolution,
+            "--moduleResolution",
+            resolution,
+            "program.ts",
+        ]);
     });
 
     it("refuses a program with a property that does not exist", () => {
         writeFileSync(join(folder, "wrong.ts"), PROGRAM.replace("nodes: 2", "nodez: 2"));
-        expect(() => run("npx", ["tsc", "--noEmit", "--strict", "--skipLibCheck", "--types", "node", "--module", "nodenext", "--moduleResolution", "nodenext", "wrong.ts"])).toThrow();
+        expect(() =>
+            run("npx", [
+                "tsc",
+                "--noEmit",
+                "--strict",
+                "--skipLibCheck",
+                "--types",
+                "node",
+                "--module",
+                "nodenext",
+                "--moduleResolution",
+                "nodenext",
+                "wrong.ts",
+            ]),
+        ).toThrow();
     });
 
     it("loads neither the twin nor the command line when the library is imported", () => {

@@ -88,7 +88,9 @@ describe("prod", () => {
 
     it("has a plan that names the resources of the engine's own preview", () => {
         const plan = JSON.parse(sandbox.kilogpu("plan", "prod", "--json").stdout) as Plan;
-        const preview = JSON.parse(inTwin("prod", "pulumi preview --json --show-sames 2>/dev/null")) as { steps: { urn: string }[] };
+        const preview = JSON.parse(inTwin("prod", "pulumi preview --json --show-sames 2>/dev/null")) as {
+            steps: { urn: string }[];
+        };
         const named = (urns: string[]): string[] => urns.filter((urn) => !urn.includes("pulumi:providers:")).sort();
         expect(named(plan.resources.map(({ urn }) => urn))).toEqual(named(preview.steps.map(({ urn }) => urn)));
     });

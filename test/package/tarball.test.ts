@@ -129,6 +129,13 @@ describe("the packed package", () => {
         expect(run("npx", ["kilogpu", "--version"]).trim()).toBe(manifest.version);
     });
 
+    it("gives every way of importing the right types", () => {
+        // node10 reads no exports map: the package's subpaths ask for node16 or later, which every supported Node has.
+        expect(run("npx", ["attw", tarball, "--profile", "node16", "--format", "ascii"], root)).toMatch(
+            /No problems found/,
+        );
+    });
+
     it("passes publint", () => {
         expect(run("npx", ["publint", "--strict", tarball], root)).toMatch(/All good/);
     });

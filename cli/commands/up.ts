@@ -3,11 +3,13 @@ import { spawnSync } from "node:child_process";
 import type { Command } from "commander";
 import { at, InputError, oneOf, refuse } from "../../components/input";
 import { consoleProgress } from "../../twin/progress";
+import { machineFacts } from "../doctor/machine";
 import { ExitCode, fail } from "../failure";
 import { plan } from "../plan/plan";
 import { readProject, type Project } from "../plan/project";
 import { renderPlan, renderPolicy } from "../plan/render-text";
 import { twinUp } from "../twin/up";
+import { endpointFacts } from "./doctor";
 
 interface Flags {
     cwd: string;
@@ -43,6 +45,17 @@ async function upOnAws(project: Project, environment: string, flags: Flags): Pro
     if (violations.length > 0) {
         violations.forEach((violation) => process.stderr.write(`${renderPolicy(violation)}\n`));
         return ExitCode.Violation;
+    }
+    const endpoint = endpointFacts(planned);
+    // Loaded here: the components bring the whole SDK, which an update in the twin does not need.
+    const { endpointReachability, Reachability } = await import("../../components/eks-cluster/index.js");
+    const answer = endpoint === undefined ? undefined : endpointReachability(endpoint, machineFacts());
+    if (answer !== undefined && answer.reachable !== Reachability.Yes) {
+        // Said now, because the update would find out only after the cluster, half an hour in.
+        process.stderr.write(`${answer.explanation}\n`);
+        if (answer.reachable === Reachability.No) {
+            return ExitCode.Violation;
+        }
     }
     const result = spawnSync(
         "pulumi",

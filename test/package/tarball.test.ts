@@ -130,10 +130,8 @@ describe("the packed package", () => {
     });
 
     it("gives every way of importing the right types", () => {
-        // node10 reads no exports map: the package's subpaths ask for node16 or later, which every supported Node has.
-        expect(run("npx", ["attw", tarball, "--profile", "node16", "--format", "ascii"], root)).toMatch(
-            /No problems found/,
-        );
+        // node10 reads no exports map: the package's subpaths ask for node16 or later, which every supported Node has. A problem is exit code 1.
+        expect(() => run("npx", ["attw", tarball, "--profile", "node16", "--format", "ascii"], root)).not.toThrow();
     });
 
     it("passes publint", () => {

@@ -24,6 +24,20 @@ function severities(notification: Notification): Set<string> {
     return new Set(firing(notification).map(({ labels }) => labels["severity"] ?? ""));
 }
 
+/**
+ * Notifications that bring the alert. A page counts each time: it wakes somebody. A warning counts when it is new: its group is sent again, with all
+ * that it holds, when another warning of the same node or job joins.
+ */
+function arrivals(persons: readonly Notification[], alert: string, severity: string): Notification[] {
+    const known = new Set<string>();
+    return persons.filter((each) => {
+        const found = firing(each).filter(({ labels }) => labels["alertname"] === alert);
+        const fresh = found.filter(({ labels, startsAt }) => !known.has(`${startsAt} ${JSON.stringify(labels)}`));
+        found.forEach(({ labels, startsAt }) => known.add(`${startsAt} ${JSON.stringify(labels)}`));
+        return severity === "warning" ? fresh.length > 0 : found.length > 0;
+    });
+}
+
 /** `whole` is undefined where the drill expects nothing of the job. */
 export function judge(
     drill: Pick<Drill, "names">,
@@ -37,7 +51,7 @@ export function judge(
     const persons = notifications.filter(
         ({ receiver }) => receiver !== "remediation" || monitors.added.includes(receiver),
     );
-    const withAlert = persons.filter((each) => firing(each).some(({ labels }) => labels["alertname"] === alert));
+    const withAlert = arrivals(persons, alert, severity);
     const of = (wanted: string): Notification[] => persons.filter((each) => severities(each).has(wanted));
     const failures: string[] = [];
     if (withAlert.length !== 1) {

@@ -34,7 +34,7 @@ export interface DrillOptions {
     onMoment: (moment: Moment) => void;
 }
 
-/** The cluster's own delays are not scaled: grace period of a silent node, Kueue's and JobSet's reconciling. */
+/** The cluster's own delays are not scaled: the kubelet, Kueue's and JobSet's reconciling. */
 const clusterDelaySeconds = 90;
 const pollMs = 300;
 
@@ -141,7 +141,7 @@ export async function runDrill(drill: Drill, options: DrillOptions): Promise<Dri
     try {
         injectedAt = Date.now();
         if (drill.inject.on === "node") {
-            await setNode(api, victim.node.name, drill.inject.how, true);
+            await setNode(api, victim.node.name, true);
         } else {
             await exporter(monitors, "POST", "faults", victim.fault);
         }
@@ -153,7 +153,7 @@ export async function runDrill(drill: Drill, options: DrillOptions): Promise<Dri
     } finally {
         await exporter(monitors, "DELETE", "faults");
         if (drill.inject.on === "node") {
-            await setNode(api, victim.node.name, drill.inject.how, false);
+            await setNode(api, victim.node.name, false);
         }
         note("mended");
     }

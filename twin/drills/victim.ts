@@ -1,13 +1,6 @@
 /** Where a drill strikes: chosen by rule, so that the same environment gives the same drill. */
 import { efaResource, gpuResource } from "../../catalog/topology";
-import {
-    createNodes,
-    hardwareAnnotation,
-    kubeletAnnotation,
-    notReadyLabel,
-    offerDevices,
-    type ApiClient,
-} from "../control-plane";
+import { createNodes, hardwareAnnotation, notReadyLabel, offerDevices, type ApiClient } from "../control-plane";
 import type { ClusterView, JobView, NodeView, NodeStatus } from "./cluster-view";
 import { statusOf } from "./cluster-view";
 import type { Drill, Expected } from "./drills";
@@ -131,15 +124,7 @@ export async function joinSpare(api: ApiClient, victim: Victim): Promise<string>
 }
 
 /** Breaks or mends the node itself. */
-export async function setNode(
-    api: ApiClient,
-    name: string,
-    how: "not-ready" | "silent",
-    broken: boolean,
-): Promise<void> {
-    const metadata =
-        how === "not-ready"
-            ? { labels: { [notReadyLabel]: broken ? "true" : null } }
-            : { annotations: { [kubeletAnnotation]: broken ? null : "fake" } };
+export async function setNode(api: ApiClient, name: string, broken: boolean): Promise<void> {
+    const metadata = { labels: { [notReadyLabel]: broken ? "true" : null } };
     await api.patch({ apiVersion: "v1", kind: "Node", name }, { metadata }, { kind: "merge" });
 }

@@ -48,6 +48,18 @@ describe("a drill", () => {
         expect(of(notifications).join()).toMatch(failure);
     });
 
+    it("counts a warning once although its group is sent again when another joins", () => {
+        const warning = { ...victim, expected: { alert: "GpuThermalThrottle", severity: "warning" as const } };
+        const first = notification("GpuThermalThrottle", { node: "n1", severity: "warning" }, "warning");
+        const other = notification("GpuHotterThanPeers", { node: "n1", severity: "warning" }, "warning");
+        const again = { ...first, alerts: [...first.alerts, ...other.alerts] };
+        expect(judge({ names: "node" }, warning, [first, again], { added: [] }, undefined).failures).toEqual([]);
+        const later = { ...first, alerts: first.alerts.map((each) => ({ ...each, startsAt: "later" })) };
+        expect(judge({ names: "node" }, warning, [first, later], { added: [] }, undefined).failures.join()).toMatch(
+            /2 times/,
+        );
+    });
+
     it("fails where the job is not whole again, and says nothing of a job that was not touched", () => {
         expect(of([right], false).join()).toMatch(/not whole/);
         expect(of([right], true)).toEqual([]);

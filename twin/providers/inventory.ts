@@ -1,5 +1,6 @@
 /** What of a twin is real, what is simulated and what is only written down: said by the twin itself, so that nobody takes one for the other. */
 import { CloudStore } from "./cloud-store";
+import { recordedDefinition } from "./kubernetes/recorded-kinds";
 import { chartName, fidelityOf, releaseType, textOf, valuesHash } from "./kubernetes/releases";
 import { isObject } from "./runtime/values";
 
@@ -30,9 +31,18 @@ export function twinInventory(environment: string): InventoryLine[] {
         add(type, "simulated");
     }
     const charts: (() => void)[] = [];
-    for (const { type, urn, inputs } of new CloudStore(environment, "kubernetes").all()) {
+    const objects = new CloudStore(environment, "kubernetes").all();
+    const recorded = objects
+        .filter(({ type, urn, inputs }) => {
+            const values = isObject(inputs["values"]) ? inputs["values"] : {};
+            return type === releaseType && fidelityOf(urn, textOf(inputs["chart"]), values) === "recorded";
+        })
+        .map(({ inputs }) => chartName(textOf(inputs["chart"])));
+    for (const { type, urn, inputs } of objects) {
         if (type !== releaseType) {
-            add(type, "real");
+            // The API server stores objects of a recorded chart's kind, but nothing acts on them and no schema judged them.
+            const [, apiVersion = "", kind = ""] = type.split(":");
+            add(type, recordedDefinition({ apiVersion, kind }, recorded) === undefined ? "real" : "recorded");
             continue;
         }
         const chart = textOf(inputs["chart"]);

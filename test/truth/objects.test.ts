@@ -18,7 +18,7 @@ const OPERATORS: { [release: string]: string } = {
 };
 
 /** Groups whose schemas no registry carries: `kilogpu doctor --charts` compares them with the chart. */
-const ELSEWHERE = ["nvidia.com/", "mellanox.com/", "k8s.cni.cncf.io/"];
+const ELSEWHERE = ["nvidia.com/", "mellanox.com/", "k8s.cni.cncf.io/", "sriovnetwork.openshift.io/"];
 
 const checked = Object.keys(OPERATORS).flatMap((name) =>
     (release(name).checked ?? []).map((version) => ({ name, version })),

@@ -22,19 +22,21 @@ export { TopologyMode, TrainingJob } from "./training-job";
 export type { CheckpointVolumeArgs, JobTopologyArgs, TrainingJobArgs } from "./training-job";
 export { TrainingCluster } from "./training-cluster";
 export type {
-    BudgetArgs,
-    FreezeWindowArgs,
-    JobSettingsArgs,
-    KubernetesSettingsArgs,
-    NetworkSettingsArgs,
-} from "./training-cluster";
-export type { PoolSettingsArgs, TrainingClusterArgs, TrainingSettingsArgs } from "./training-cluster";
-export type {
     CheckpointFileSystemArgs,
     CheckpointSettingsArgs,
-    GpuSettingsArgs,
-    MonitoringSettingsArgs,
+    FreezeWindowArgs,
+    KubernetesSettingsArgs,
+    NetworkSettingsArgs,
+    PoolSettingsArgs,
+    TrainingClusterArgs,
 } from "./training-cluster";
+export type {
+    BudgetArgs,
+    GpuSettingsArgs,
+    JobSettingsArgs,
+    MonitoringSettingsArgs,
+    TrainingSettingsArgs,
+} from "./training-platform";
 export { CheckpointStorage, CheckpointVolumes } from "./checkpoint-storage";
 export type {
     CheckpointMount,

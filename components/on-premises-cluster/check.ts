@@ -1,15 +1,9 @@
 /** The mistakes that an `OnPremisesClusterArgs` can hold, with the path at which the user wrote them. Pure. */
 import { checkBareMetalCluster, checkBareMetalNodePool } from "../bare-metal";
-import { capacityGroups } from "../capacity-group";
 import { checkRdmaFabric } from "../fabric";
-import { checkGpuOperator } from "../gpu-operator";
 import { at, requirePlain, show } from "../input";
 import type { InputProblem } from "../input";
-import { checkKubeflow, trainingRuntimes } from "../kubeflow";
-import { checkMonitoring } from "../monitoring";
-import { gpuOperatorArgs, jobArgs, kubeflowArgs, monitoringArgs, queuesArgs } from "../training-cluster/parts";
-import { checkTrainingJob } from "../training-job";
-import { checkTrainingQueues, queueFacts, teamQuotas } from "../training-queues";
+import { checkPlatformSettings, checkTrainingPlatform, distinct } from "../training-platform";
 import type { OnPremisesClusterArgs, SiteArgs, SiteCostArgs } from "./on-premises-cluster-args";
 import {
     controlPlaneArgs,
@@ -27,7 +21,11 @@ export function checkOnPremisesCluster(args: OnPremisesClusterArgs): InputProble
         return plain;
     }
     const site = at("site", checkSite(args.site));
-    return distinct(site.length > 0 ? site : checkInside(args));
+    return distinct([
+        ...site,
+        ...checkPlatformSettings(args, ["network-operator"]),
+        ...(site.length > 0 ? [] : checkInside(args)),
+    ]);
 }
 
 function checkSite(site: SiteArgs): InputProblem[] {
@@ -74,49 +72,18 @@ function checkInside(args: OnPremisesClusterArgs): InputProblem[] {
     if (problems.length > 0) {
         return problems;
     }
-    const fabric = plannedHostFabric(args.site, pool);
-    const queues = checkTrainingQueues(queuesArgs(args, [pool], fabric));
-    return [
-        ...checkGpuOperator(gpuOperatorArgs(args, [pool])),
-        ...queues,
-        ...checkKubeflow(kubeflowArgs(args, [pool], fabric)),
-        ...checkWatching(args),
-        ...(queues.length > 0 ? [] : checkJobs(args)),
-    ];
+    return [...checkStorageClass(args), ...checkTrainingPlatform(args, [pool], plannedHostFabric(args.site, pool))];
 }
 
-function checkWatching(args: OnPremisesClusterArgs): InputProblem[] {
-    const { monitoring, site } = args;
-    if (monitoring === undefined) {
-        return [];
-    }
-    const pool = plannedHostPool(site);
-    return [
-        ...checkMonitoring(monitoringArgs(monitoring, args, [pool], plannedHostFabric(site, pool))),
-        ...(monitoring.storageClass === undefined
-            ? [
-                  {
-                      path: "monitoring.storageClass",
-                      got: "nothing",
-                      legal: "a rack has no storage of the library's own, and series need some",
-                      remedy: "Name a StorageClass of the site.",
-                  },
-              ]
-            : []),
-    ];
-}
-
-function checkJobs(args: OnPremisesClusterArgs): InputProblem[] {
-    const pool = plannedHostPool(args.site);
-    const groups = capacityGroups([pool], plannedHostFabric(args.site, pool));
-    const queues = { ...queueFacts(groups, teamQuotas(args.teams, groups), args.priorities), localQueues: [] };
-    const runtime = { runtimes: trainingRuntimes(groups), names: [] };
-    return (args.jobs ?? []).flatMap((job, index) =>
-        at(`jobs[${String(index)}]`, checkTrainingJob(job.name, jobArgs(job, queues, runtime))),
-    );
-}
-
-/** Parts share arguments such as the pools: each mistake is told once. */
-function distinct(problems: InputProblem[]): InputProblem[] {
-    return [...new Map(problems.map((problem) => [`${problem.path}: ${problem.legal}`, problem])).values()];
+function checkStorageClass({ monitoring }: OnPremisesClusterArgs): InputProblem[] {
+    return monitoring === undefined || monitoring.storageClass !== undefined
+        ? []
+        : [
+              {
+                  path: "monitoring.storageClass",
+                  got: "nothing",
+                  legal: "a rack has no storage of the library's own, and series need some",
+                  remedy: "Name a StorageClass of the site.",
+              },
+          ];
 }

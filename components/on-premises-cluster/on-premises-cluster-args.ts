@@ -8,7 +8,7 @@ import type {
     JobSettingsArgs,
     MonitoringSettingsArgs,
     TrainingSettingsArgs,
-} from "../training-cluster";
+} from "../training-platform";
 import type { PriorityArgs, TeamArgs } from "../training-queues";
 
 /** What a host of the site costs. */

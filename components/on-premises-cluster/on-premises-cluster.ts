@@ -4,13 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { BareMetalCluster, BareMetalNodePool } from "../bare-metal";
 import { RdmaFabric } from "../fabric";
 import type { NodePool } from "../gpu-node-pool";
-import { GpuOperator } from "../gpu-operator";
 import { refuse } from "../input";
-import { Kubeflow } from "../kubeflow";
-import { Monitoring } from "../monitoring";
-import { gpuOperatorArgs, jobArgs, kubeflowArgs, monitoringArgs, queuesArgs } from "../training-cluster/parts";
-import { TrainingJob } from "../training-job";
-import { TrainingQueues } from "../training-queues";
+import { createTrainingPlatform } from "../training-platform";
 import { checkOnPremisesCluster } from "./check";
 import type { OnPremisesClusterArgs } from "./on-premises-cluster-args";
 import { controlPlaneArgs, hostFabricArgs, hostPoolArgs, poolName } from "./parts";
@@ -47,25 +42,10 @@ export class OnPremisesCluster extends pulumi.ComponentResource {
         );
         const inCluster = { parent: this, provider };
         const fabric = new RdmaFabric(`${name}-${args.site.fabric}`, hostFabricArgs(args, pool), inCluster).profile;
-        new GpuOperator(`${name}-gpu`, gpuOperatorArgs(args, this.pools), inCluster);
-        const queues = new TrainingQueues(`${name}-queues`, queuesArgs(args, this.pools, fabric), inCluster);
-        const kubeflow = new Kubeflow(`${name}-kubeflow`, kubeflowArgs(args, this.pools, fabric), inCluster);
-        const jobs = (args.jobs ?? []).map(
-            (job) => new TrainingJob(job.name, jobArgs(job, queues.spec, kubeflow.runtime), inCluster),
-        );
-        if (args.monitoring !== undefined) {
-            new Monitoring(
-                `${name}-monitoring`,
-                monitoringArgs(args.monitoring, args, this.pools, fabric, queues.spec),
-                inCluster,
-            );
-        }
+        this.jobs = createTrainingPlatform(name, args, { pools: this.pools, fabric }, inCluster);
 
         this.clusterName = pulumi.output(`${name}-${args.environment}`);
         this.kubeconfig = cluster.kubeconfig;
-        this.jobs = pulumi
-            .all(jobs.map((job) => job.jobName))
-            .apply((names) => names.map((jobName, index) => `${jobs[index]?.namespace ?? ""}/${jobName}`));
         this.registerOutputs({
             clusterName: this.clusterName,
             kubeconfig: this.kubeconfig,

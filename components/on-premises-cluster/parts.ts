@@ -5,7 +5,7 @@ import { bareMetalFacts } from "../bare-metal";
 import type { FabricFactsArgs, RdmaFabricArgs } from "../fabric";
 import { profilesOf } from "../fabric";
 import type { NodePoolArgs } from "../gpu-node-pool";
-import { chartValues, mirrorsOf } from "../training-cluster/parts";
+import { chartValues, mirrorsOf } from "../training-platform";
 import type { OnPremisesClusterArgs, SiteArgs } from "./on-premises-cluster-args";
 
 /** The control plane's arguments. */

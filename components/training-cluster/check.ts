@@ -4,33 +4,30 @@
  */
 import { compatible, pinnedVersions } from "../../catalog/compatibility";
 import { defaultKubernetesMinor, kubernetesMinors, release } from "../../catalog/releases";
-import { capacityGroups } from "../capacity-group";
 import { CHECKPOINT_CLAIM, checkCheckpointStorage } from "../checkpoint-storage";
 import { checkClusterNetwork } from "../cluster-network";
 import { checkEksCluster } from "../eks-cluster";
-import type { FabricFactsArgs } from "../fabric";
 import { FabricKind, checkRdmaFabric } from "../fabric";
 import type { NodePoolArgs } from "../gpu-node-pool";
 import { checkGpuNodePool } from "../gpu-node-pool";
-import { checkGpuOperator } from "../gpu-operator";
-import { checkChartMirror, checkChartValues, checkImageMirror } from "../helm-chart";
+import { checkChartValues } from "../helm-chart";
 import type { InputProblem } from "../input";
-import { at, oneOf, requirePlain, show } from "../input";
-import { checkKubeflow, trainingRuntimes } from "../kubeflow";
-import { checkMonitoring } from "../monitoring";
-import { checkTrainingJob } from "../training-job";
-import { checkTrainingQueues, queueFacts, teamQuotas } from "../training-queues";
+import { at, requirePlain, show } from "../input";
+import {
+    chartValues,
+    checkAmounts,
+    checkNames,
+    checkPlatformSettings,
+    checkTrainingPlatform,
+    distinct,
+    ofCharts,
+} from "../training-platform";
 import { checkFreezeWindows } from "./freeze-windows";
 import {
-    OPEN_CHARTS,
-    chartValues,
+    AWS_CHARTS,
     clusterArgs,
     fabricArgs,
     fabricKinds,
-    gpuOperatorArgs,
-    jobArgs,
-    kubeflowArgs,
-    monitoringArgs,
     networkArgs,
     plannedAccess,
     plannedFabric,
@@ -38,7 +35,6 @@ import {
     plannedPlacement,
     plannedPools,
     poolArgs,
-    queuesArgs,
     storageArgs,
 } from "./parts";
 import type { TrainingClusterArgs } from "./training-cluster-args";
@@ -64,31 +60,15 @@ export function checkTrainingCluster(name: string, args: TrainingClusterArgs): I
     const placed = network.every((problem) => problem.path === "pools");
     const pools = [...checkPoolList(args), ...(placed ? checkPools(args) : [])];
     return distinct([
-        ...checkEnvironment(args.environment),
+        ...checkPlatformSettings(args, AWS_CHARTS),
         ...network,
         ...(placed ? checkKubernetes(name, args) : []),
         ...pools,
-        ...checkMoney(args),
-        ...checkChartMirror(args.chartMirror),
-        ...checkImageMirror(args.imageMirror),
-        ...Object.keys(args.chartValues ?? {}).flatMap((chart) => oneOf(`chartValues["${chart}"]`, chart, OPEN_CHARTS)),
+        ...checkAmounts(Object.entries(args.rates ?? {}).map(([key, rate]) => [`rates["${key}"]`, rate])),
         ...checkFreezeWindows(args.freezeWindows),
         // What runs on the nodes can only be judged once it is clear which nodes there are.
         ...(network.length + pools.length > 0 ? [] : checkInside(args, plannedPools(args))),
     ]);
-}
-
-function checkEnvironment(environment: string): InputProblem[] {
-    return /^[a-z][a-z0-9-]{0,30}$/.test(environment)
-        ? []
-        : [
-              {
-                  path: "environment",
-                  got: show(environment),
-                  legal: "up to 31 lower-case letters, digits and hyphens are legal, a letter first",
-                  remedy: "Give a name such as prod.",
-              },
-          ];
 }
 
 function checkNetwork(args: TrainingClusterArgs): InputProblem[] {
@@ -136,23 +116,7 @@ function checkPoolList(args: TrainingClusterArgs): InputProblem[] {
             },
         ];
     }
-    return [...checkNames("pools", args.pools), ...checkNames("jobs", args.jobs ?? []), ...checkReservations(args)];
-}
-
-function checkNames(path: string, items: { name: string }[]): InputProblem[] {
-    return items.flatMap((item, index) => {
-        const first = items.findIndex((other) => other.name === item.name);
-        return first === index
-            ? []
-            : [
-                  {
-                      path: `${path}[${String(index)}].name`,
-                      got: show(item.name),
-                      legal: `names are unique, and ${path}[${String(first)}] has this one`,
-                      remedy: "Give another name.",
-                  },
-              ];
-    });
+    return [...checkNames("pools", args.pools), ...checkReservations(args)];
 }
 
 /** A capacity block is one purchase: two pools on it would start twice the nodes that were bought. */
@@ -192,113 +156,35 @@ function checkPools(args: TrainingClusterArgs): InputProblem[] {
     );
 }
 
-function checkMoney(args: TrainingClusterArgs): InputProblem[] {
-    const amounts: [string, number | undefined][] = [
-        ["budget.hourlyUsd", args.budget?.hourlyUsd],
-        ...Object.entries(args.rates ?? {}).map(([key, value]): [string, number] => [`rates["${key}"]`, value]),
-    ];
-    return amounts
-        .filter(([, value]) => value !== undefined && !(Number.isFinite(value) && value > 0))
-        .map(([path, value]) => ({
-            path,
-            got: show(value),
-            legal: "an amount of US dollars above 0 is legal",
-            remedy: "Give the amount without currency sign.",
-        }));
-}
-
 /** What is installed in the cluster, against the pools' records as they will be. */
 function checkInside(args: TrainingClusterArgs, pools: NodePoolArgs[]): InputProblem[] {
-    const fabric = plannedFabric(pools);
-    const queues = checkTrainingQueues(queuesArgs(args, pools, fabric));
-    const ofChart = (chart: string, problems: InputProblem[], argument = "values"): InputProblem[] =>
-        problems.map((problem) =>
-            problem.path.split(".")[0] === argument
-                ? { ...problem, path: `chartValues["${chart}"]${problem.path.slice(argument.length)}` }
-                : problem,
-        );
     return [
-        ...fabricKinds(pools).flatMap((kind) =>
-            ofChart("aws-efa-k8s-device-plugin", checkRdmaFabric(fabricArgs(args, kind, pools))),
-        ),
-        ...ofChart(
-            "node-feature-discovery",
-            ofChart("gpu-operator", under("gpu", GPU_KEYS, checkGpuOperator(gpuOperatorArgs(args, pools)))),
-            "featureDiscoveryValues",
-        ),
-        ...ofChart("kueue", under("training", TRAINING_KEYS, queues)),
-        ...ofChart(
-            "jobset",
-            ofChart(
-                "kubeflow-trainer",
-                under("training", TRAINING_KEYS, checkKubeflow(kubeflowArgs(args, pools, fabric))),
-            ),
-            "jobSetValues",
-        ),
-        ...checkWatching(args, pools, fabric),
-        ...(queues.length > 0 ? [] : [...checkStorage(args), ...checkJobs(args, pools)]),
+        ...fabricKinds(pools)
+            .flatMap((kind) => checkRdmaFabric(fabricArgs(args, kind, pools)))
+            .map((problem) => ofCharts({ values: "aws-efa-k8s-device-plugin" }, problem)),
+        ...checkStorage(args),
+        ...checkClaims(args),
+        ...checkTrainingPlatform(args, pools, plannedFabric(pools), plannedMounts(args)),
     ];
 }
 
-/** Arguments of the parts that stand below `gpu` and `training` in the composition. */
-const GPU_KEYS = ["driver", "serviceMonitor", "metricsIntervalSeconds"];
-const TRAINING_KEYS = ["image", "maxRestarts", "checkpointSeconds", "metricsPort", "podsReadyMinutes"];
-
-function checkWatching(args: TrainingClusterArgs, pools: NodePoolArgs[], fabric: FabricFactsArgs): InputProblem[] {
-    const problems =
-        args.monitoring === undefined ? [] : checkMonitoring(monitoringArgs(args.monitoring, args, pools, fabric));
-    const charts: { [argument: string]: string } = {
-        values: "kube-prometheus-stack",
-        lokiValues: "loki",
-        alloyValues: "alloy",
-    };
-    return problems.map((problem) => {
-        const [argument = "", ...rest] = problem.path.split(".");
-        const chart = charts[argument];
-        return chart === undefined
-            ? { ...problem, path: MONITORING_KEYS.includes(argument) ? `monitoring.${problem.path}` : problem.path }
-            : { ...problem, path: [`chartValues["${chart}"]`, ...rest].join(".") };
-    });
-}
-
-const MONITORING_KEYS = ["retentionDays", "logs", "logRetentionDays", "storageClass", "receivers", "remoteWriteUrl"];
-
 function checkStorage(args: TrainingClusterArgs): InputProblem[] {
-    const charts = checkChartValues("values", release("aws-fsx-csi-driver"), chartValues(args, "aws-fsx-csi-driver"));
+    const charts = checkChartValues(
+        'chartValues["aws-fsx-csi-driver"]',
+        release("aws-fsx-csi-driver"),
+        chartValues(args, "aws-fsx-csi-driver"),
+    );
     if (args.checkpoints === undefined) {
         return charts;
     }
     const storage = storageArgs(args.checkpoints, args.teams, plannedAccess(args));
     return [
-        ...charts.map((problem) => ({
-            ...problem,
-            path: problem.path.replace("values", 'chartValues["aws-fsx-csi-driver"]'),
-        })),
+        ...charts,
         ...at("checkpoints", checkCheckpointStorage(storage)).map((problem) => ({
             ...problem,
             path: problem.path.replace("checkpoints.lustre", "checkpoints.fileSystem"),
         })),
     ];
-}
-
-function checkJobs(args: TrainingClusterArgs, pools: NodePoolArgs[]): InputProblem[] {
-    const groups = capacityGroups(pools, plannedFabric(pools));
-    const queues = { ...queueFacts(groups, teamQuotas(args.teams, groups), args.priorities), localQueues: [] };
-    const runtime = { runtimes: trainingRuntimes(groups), names: [] };
-    const storage = plannedMounts(args);
-    return [
-        ...checkClaims(args),
-        ...(args.jobs ?? []).flatMap((job, index) =>
-            at(`jobs[${String(index)}]`, checkTrainingJob(job.name, jobArgs(job, queues, runtime, storage))),
-        ),
-    ];
-}
-
-/** Paths of a part's own arguments, below the key that holds them in the composition. */
-function under(key: string, paths: string[], problems: InputProblem[]): InputProblem[] {
-    return problems.map((problem) =>
-        paths.includes(problem.path) ? { ...problem, path: `${key}.${problem.path}` } : problem,
-    );
 }
 
 /** A claim of the library's own name that nobody makes would keep the job waiting for ever. */
@@ -314,13 +200,5 @@ function checkClaims(args: TrainingClusterArgs): InputProblem[] {
                   },
               ]
             : [],
-    );
-}
-
-/** Parts share arguments such as the pools: each mistake is told once. */
-function distinct(problems: InputProblem[]): InputProblem[] {
-    return problems.filter(
-        (problem, index) =>
-            problems.findIndex((other) => other.path === problem.path && other.legal === problem.legal) === index,
     );
 }

@@ -11,27 +11,9 @@ import type { FabricFactsArgs, FabricKind, RdmaFabricArgs } from "../fabric";
 import { profilesOf } from "../fabric";
 import type { GpuNodePoolArgs, NodePoolArgs } from "../gpu-node-pool";
 import { planPool } from "../gpu-node-pool";
-import type { GpuOperatorArgs } from "../gpu-operator";
-import type { ChartValues } from "../helm-chart";
-import { mergeValues } from "../helm-chart";
-import type { KubeflowArgs, RuntimeSetArgs } from "../kubeflow";
-import type { MonitoringArgs } from "../monitoring";
-import { operatorCounters } from "../monitoring";
-import type { TrainingJobArgs } from "../training-job";
-import type { QueueSpecArgs, TeamArgs, TrainingQueuesArgs } from "../training-queues";
-import type {
-    CheckpointSettingsArgs,
-    JobSettingsArgs,
-    MonitoringSettingsArgs,
-    PoolSettingsArgs,
-    TrainingClusterArgs,
-} from "./training-cluster-args";
-
-/** What decides what runs inside a cluster, wherever its nodes stand. */
-export type InsideArgs = Pick<
-    TrainingClusterArgs,
-    "teams" | "priorities" | "training" | "monitoring" | "gpu" | "chartValues" | "chartMirror" | "imageMirror"
->;
+import { chartValues, mirrorsOf, withoutName } from "../training-platform";
+import type { TeamArgs } from "../training-queues";
+import type { CheckpointSettingsArgs, PoolSettingsArgs, TrainingClusterArgs } from "./training-cluster-args";
 
 /** Tags of everything in AWS. */
 export function tagsOf(args: TrainingClusterArgs): { [key: string]: string } {
@@ -69,25 +51,6 @@ export function poolArgs(pool: PoolSettingsArgs, cluster: ClusterAccessArgs): Gp
     return { ...withoutName(pool), cluster };
 }
 
-/** A job's arguments with queues and runtimes. */
-export function jobArgs(
-    job: JobSettingsArgs,
-    queues: QueueSpecArgs,
-    runtime: RuntimeSetArgs,
-    storage?: CheckpointMountsArgs,
-): TrainingJobArgs {
-    const namespace = queues.teams.find((team) => team.name === job.team)?.namespace;
-    const claim = storage?.mounts.find((mount) => mount.namespace === namespace)?.claim;
-    return {
-        ...withoutName(job),
-        queues,
-        runtime,
-        ...(storage === undefined ? {} : { storage }),
-        // Written out, so that policies and state see where the job's checkpoints are.
-        ...(claim === undefined ? {} : { checkpoints: { claim, ...job.checkpoints } }),
-    };
-}
-
 /** Service account of training pods in each team's namespace. */
 const TRAINING_ACCOUNT = "training";
 
@@ -122,24 +85,8 @@ export function plannedMounts(args: TrainingClusterArgs): CheckpointMountsArgs |
     };
 }
 
-/** Charts whose values the user may add to, by their names in the release catalogue. */
-export const OPEN_CHARTS = [
-    "gpu-operator",
-    "node-feature-discovery",
-    "aws-efa-k8s-device-plugin",
-    "kueue",
-    "kubeflow-trainer",
-    "jobset",
-    "aws-fsx-csi-driver",
-    "kube-prometheus-stack",
-    "loki",
-    "alloy",
-];
-
-/** Where charts and images come from. */
-export function mirrorsOf(args: InsideArgs): Pick<TrainingClusterArgs, "chartMirror" | "imageMirror"> {
-    return { chartMirror: args.chartMirror, imageMirror: args.imageMirror };
-}
+/** Charts besides the platform's whose values the user may add to, by their names in the release catalogue. */
+export const AWS_CHARTS = ["aws-efa-k8s-device-plugin", "aws-fsx-csi-driver"];
 
 /** Arguments of the fabric of one kind among the pools. */
 export function fabricArgs(args: TrainingClusterArgs, kind: FabricKind, pools: NodePoolArgs[]): RdmaFabricArgs {
@@ -148,75 +95,6 @@ export function fabricArgs(args: TrainingClusterArgs, kind: FabricKind, pools: N
         pools: pools.filter((pool) => pool.fabric === kind),
         ...mirrorsOf(args),
         values: kind === "efa" ? chartValues(args, "aws-efa-k8s-device-plugin") : undefined,
-    };
-}
-
-/** The user's Helm values of a chart. */
-export function chartValues(args: InsideArgs, chart: string): ChartValues | undefined {
-    return args.chartValues?.[chart] as ChartValues | undefined;
-}
-
-/** The GPU operator's arguments. */
-export function gpuOperatorArgs(args: InsideArgs, pools: NodePoolArgs[]): GpuOperatorArgs {
-    return {
-        ...args.gpu,
-        pools,
-        ...mirrorsOf(args),
-        values:
-            args.monitoring === undefined
-                ? chartValues(args, "gpu-operator")
-                : mergeValues({ dcgmExporter: operatorCounters() }, chartValues(args, "gpu-operator")),
-        featureDiscoveryValues: chartValues(args, "node-feature-discovery"),
-    };
-}
-
-/** Monitoring's arguments. */
-export function monitoringArgs(
-    settings: MonitoringSettingsArgs,
-    args: InsideArgs,
-    pools: NodePoolArgs[],
-    fabric: FabricFactsArgs,
-    queues?: QueueSpecArgs,
-): MonitoringArgs {
-    return {
-        ...settings,
-        pools,
-        fabric,
-        ...(queues === undefined ? {} : { queues }),
-        trainingMetricsPort: args.training?.metricsPort,
-        ...mirrorsOf(args),
-        values: chartValues(args, "kube-prometheus-stack"),
-        lokiValues: chartValues(args, "loki"),
-        alloyValues: chartValues(args, "alloy"),
-    };
-}
-
-/** The queues' arguments. */
-export function queuesArgs(args: InsideArgs, pools: NodePoolArgs[], fabric: FabricFactsArgs): TrainingQueuesArgs {
-    return {
-        pools,
-        fabric,
-        teams: args.teams,
-        priorities: args.priorities,
-        podsReadyMinutes: args.training?.podsReadyMinutes,
-        ...mirrorsOf(args),
-        values: chartValues(args, "kueue"),
-    };
-}
-
-/** Kubeflow's arguments. */
-export function kubeflowArgs(args: InsideArgs, pools: NodePoolArgs[], fabric: FabricFactsArgs): KubeflowArgs {
-    const training = args.training ?? {};
-    return {
-        pools,
-        fabric,
-        image: training.image,
-        maxRestarts: training.maxRestarts,
-        checkpointSeconds: training.checkpointSeconds,
-        metricsPort: training.metricsPort,
-        ...mirrorsOf(args),
-        values: chartValues(args, "kubeflow-trainer"),
-        jobSetValues: chartValues(args, "jobset"),
     };
 }
 
@@ -293,10 +171,4 @@ export function joinFabrics(fabrics: FabricFactsArgs[]): FabricFactsArgs {
         groups: Object.assign({}, ...fabrics.map((fabric) => fabric.groups)) as FabricFactsArgs["groups"],
         ready: pulumi.all(fabrics.map((fabric) => fabric.ready)).apply((kinds) => kinds.join(", ")),
     };
-}
-
-function withoutName<T extends { name: string }>(settings: T): Omit<T, "name"> {
-    const copy: Partial<T> & Omit<T, "name"> = { ...settings };
-    delete copy.name;
-    return copy;
 }

@@ -11,29 +11,18 @@ import type { FabricFactsArgs } from "../fabric";
 import { FabricKind, RdmaFabric } from "../fabric";
 import type { NodePool } from "../gpu-node-pool";
 import { GpuNodePool, efaSecurityGroup } from "../gpu-node-pool";
-import { GpuOperator } from "../gpu-operator";
 import { refuse } from "../input";
-import { Kubeflow } from "../kubeflow";
-import { Monitoring } from "../monitoring";
-import { TrainingJob } from "../training-job";
+import { chartValues, createTrainingPlatform, mirrorsOf } from "../training-platform";
 import type { QueueSpec } from "../training-queues";
-import { TrainingQueues } from "../training-queues";
 import { checkTrainingCluster } from "./check";
 import {
-    chartValues,
     clusterArgs,
     fabricArgs,
     fabricKinds,
-    gpuOperatorArgs,
-    jobArgs,
     joinFabrics,
-    kubeflowArgs,
-    mirrorsOf,
-    monitoringArgs,
     networkArgs,
     plannedPools,
     poolArgs,
-    queuesArgs,
     storageArgs,
     tagsOf,
 } from "./parts";
@@ -80,28 +69,18 @@ export class TrainingCluster extends pulumi.ComponentResource {
         const inCluster = { parent: this, provider: kubernetes };
         const { pools } = this;
         const fabric = createFabrics(name, pools, args, inCluster);
-        new GpuOperator(`${name}-gpu`, gpuOperatorArgs(args, pools), inCluster);
-        const queues = new TrainingQueues(`${name}-queues`, queuesArgs(args, pools, fabric), inCluster);
-        const kubeflow = new Kubeflow(`${name}-kubeflow`, kubeflowArgs(args, pools, fabric), inCluster);
-        const storage = createStorage(name, args, cluster.access, queues.spec, this, kubernetes);
-        const jobs = (args.jobs ?? []).map(
-            (job) => new TrainingJob(job.name, jobArgs(job, queues.spec, kubeflow.runtime, storage), inCluster),
-        );
+        const storage = (queues: QueueSpec): CheckpointMounts | undefined =>
+            createStorage(name, args, cluster.access, queues, this, kubernetes);
         noteLocalCheckpoints(args, this);
-        if (args.monitoring !== undefined) {
-            const storageClass = args.monitoring.storageClass ?? monitoringStorage(name, inCluster);
-            new Monitoring(
-                `${name}-monitoring`,
-                monitoringArgs({ ...args.monitoring, storageClass }, args, pools, fabric, queues.spec),
-                inCluster,
-            );
-        }
+        this.jobs = createTrainingPlatform(
+            name,
+            withStorageClass(name, args, inCluster),
+            { pools, fabric, storage },
+            inCluster,
+        );
 
         this.clusterName = cluster.access.clusterName;
         this.kubeconfig = cluster.kubeconfig;
-        this.jobs = pulumi
-            .all(jobs.map((job) => job.jobName))
-            .apply((names) => names.map((jobName, index) => `${jobs[index]?.namespace ?? ""}/${jobName}`));
         this.registerOutputs({
             clusterName: this.clusterName,
             kubeconfig: this.kubeconfig,
@@ -178,8 +157,15 @@ function createStorage(
     ).mounts;
 }
 
-/** Name of the class that series and logs are kept on: EKS has no default one since 1.30. */
-function monitoringStorage(name: string, opts: pulumi.CustomResourceOptions): string {
+/** The arguments with a class that series and logs are kept on: EKS has no default one since 1.30. */
+function withStorageClass(
+    name: string,
+    args: TrainingClusterArgs,
+    opts: pulumi.CustomResourceOptions,
+): TrainingClusterArgs {
+    if (args.monitoring === undefined || args.monitoring.storageClass !== undefined) {
+        return args;
+    }
     new k8s.storage.v1.StorageClass(
         `${name}-gp3`,
         {
@@ -192,7 +178,7 @@ function monitoringStorage(name: string, opts: pulumi.CustomResourceOptions): st
         },
         opts,
     );
-    return MONITORING_STORAGE;
+    return { ...args, monitoring: { ...args.monitoring, storageClass: MONITORING_STORAGE } };
 }
 
 const MONITORING_STORAGE = "kilogpu-gp3";

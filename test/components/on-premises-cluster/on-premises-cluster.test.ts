@@ -40,4 +40,21 @@ describe("OnPremisesCluster", () => {
         expect(paths({ rke2: { ...site.rke2, sha256: "" } })).toEqual(["site.rke2.sha256"]);
         expect(paths({ costs: { hostUsd: -1, hostWatts: 1, usdPerKwh: 1 } })).toEqual(["site.costs.hostUsd"]);
     });
+
+    it("names mistakes in what runs on the rack as TrainingCluster does", () => {
+        const told = (changes: Partial<OnPremisesClusterArgs>): string[] =>
+            checkOnPremisesCluster({ ...args(), ...changes }).map(({ path }) => path);
+        const job = { name: "gpt2", team: "research", nodes: 2, script: "pass" };
+        expect(told({ environment: "Rack 1" })).toEqual(["environment"]);
+        expect(told({ jobs: [job, { ...job, nodes: 1 }] })).toEqual(["jobs[1].name"]);
+        expect(told({ jobs: [{ ...job, nodes: 9 }] })).toEqual(["jobs[0].nodes"]);
+        expect(told({ chartValues: { "network-operater": {} } })).toEqual(['chartValues["network-operater"]']);
+        expect(told({ chartValues: { kueue: { controllerManger: {} } } })).toEqual([
+            'chartValues["kueue"].controllerManger',
+        ]);
+        expect(told({ training: { maxRestarts: -1 } })).toEqual(["training.maxRestarts"]);
+        expect(told({ monitoring: { retentionDays: 0, storageClass: "site" } })).toEqual(["monitoring.retentionDays"]);
+        expect(told({ monitoring: {} })).toEqual(["monitoring.storageClass"]);
+        expect(told({ budget: { hourlyUsd: 0 } })).toEqual(["budget.hourlyUsd"]);
+    });
 });

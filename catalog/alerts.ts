@@ -22,7 +22,14 @@ export interface AlertThresholds {
         application: number[];
         source: Source;
     };
-    nccl: { trainingShareOfFloor: number; stragglerShareOfMedian: number; slowerThanBefore: number; source: Source };
+    nccl: {
+        trainingShareOfFloor: number;
+        stragglerShareOfMedian: number;
+        slowerThanBefore: number;
+        /** Shares of time and cycles: of a job that hangs, engines are above the first, tensor cores and memory below the others. */
+        hang: { engineActive: number; tensorActive: number; dramActive: number };
+        source: Source;
+    };
     training: {
         sigma: number;
         robustSigma: number;

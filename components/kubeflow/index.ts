@@ -1,4 +1,4 @@
 export { Kubeflow, checkImage, checkKubeflow, trainingRuntimes } from "./kubeflow";
 export type { KubeflowArgs } from "./kubeflow";
 export type { RuntimeSet, RuntimeSetArgs, TrainingRuntime } from "./runtime";
-export { finalExitCodes, gracePeriodSeconds, trainerApi, trainerNode } from "./training-runtime";
+export { finalExitCodes, gracePeriodSeconds, lostNodeSeconds, trainerApi, trainerNode } from "./training-runtime";

@@ -39,6 +39,13 @@ export interface KubeflowArgs {
     checkpointSeconds?: number;
     /** Port on which training pods serve Prometheus text. Defaults to 9400. */
     metricsPort?: number;
+    /**
+     * Whether ranks report time and bandwidth of each collective through NCCL Inspector, by text files on the node. It needs the plugin
+     * and NCCL 2.29.7 or later in the image; without them nothing is written, and training goes on. SLURM_JOB_ID is then
+     * `namespace/job` in the pod, because the plugin labels jobs by it: a library that takes its presence for Slurm wants this off.
+     * Defaults to true; pods of TCP nodes, which may not write to their node, never report.
+     */
+    ncclInspector?: boolean;
     /** Where charts come from instead of their own repositories: an OCI registry, a repository or a folder. */
     chartMirror?: string;
     /** Registry that images come from instead of their own registries, for example `registry.example.com/mirror`. Defaults to none. */
@@ -73,6 +80,7 @@ export class Kubeflow extends pulumi.ComponentResource {
             maxRestarts: args.maxRestarts ?? 10,
             checkpointSeconds: args.checkpointSeconds ?? 60,
             metricsPort: args.metricsPort ?? DEFAULT_METRICS_PORT,
+            ncclInspector: args.ncclInspector ?? true,
         };
 
         const trainer = installTrainer(name, args, this);
@@ -125,6 +133,7 @@ export function checkKubeflow(args: KubeflowArgs): InputProblem[] {
         maxRestarts: args.maxRestarts,
         checkpointSeconds: args.checkpointSeconds,
         metricsPort: args.metricsPort,
+        ncclInspector: args.ncclInspector,
         chartMirror: args.chartMirror,
         imageMirror: args.imageMirror,
     });

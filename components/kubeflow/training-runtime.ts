@@ -2,6 +2,7 @@
 import type { CapacityGroup } from "../capacity-group";
 import { baseUnits } from "../capacity-group";
 import { hugepagesResource } from "../../catalog/topology";
+import { inspectorEnvironment, inspectorFolder, inspectorVolume, writesCollectives } from "./nccl-inspector";
 
 /** API group and version of Kubeflow Trainer's objects. */
 export const trainerApi = "trainer.kubeflow.org/v1alpha1";
@@ -27,7 +28,17 @@ export interface TrainingRuntimeOptions {
     checkpointSeconds: number;
     /** Port on which training pods serve metrics. */
     metricsPort: number;
+    /** Whether ranks write what NCCL Inspector sees, where their pods may write to the node. */
+    ncclInspector: boolean;
 }
+
+/**
+ * Seconds that a pod stays on a node that is not ready or not reachable. Kubernetes' default of 300 keeps every other GPU of the job
+ * waiting for a dead node: 85 GPU-hours a time with 1,024 of them. The control plane has already waited 50 seconds for the kubelet, which
+ * a restart of it or of the API server fits into; after 30 more Kueue gives the node up too (NodeFailureDelay in its
+ * pkg/controller/tas/constants.go), so that both decide at one moment.
+ */
+export const lostNodeSeconds = 30;
 
 /**
  * Seconds between SIGTERM and SIGKILL: the step under way, the checkpoint, and the same again for storage that every job of the
@@ -123,26 +134,38 @@ const POD_FAILURE_POLICY = "PodFailurePolicy";
 function podSpec(group: CapacityGroup, options: TrainingRuntimeOptions): Json {
     const grace = gracePeriodSeconds(options.checkpointSeconds);
     const hugepages = group.podResources[hugepagesResource] !== undefined;
+    const inspects = options.ncclInspector && writesCollectives(group);
     return {
         restartPolicy: "Never",
         automountServiceAccountToken: false,
         enableServiceLinks: false,
         terminationGracePeriodSeconds: grace,
         nodeSelector: group.nodeLabels,
-        tolerations: group.taints.map((taint) => ({ key: taint.key, operator: "Exists", effect: taint.effect })),
+        tolerations: [
+            ...group.taints.map((taint) => ({ key: taint.key, operator: "Exists", effect: taint.effect })),
+            ...["not-ready", "unreachable"].map((state) => ({
+                key: `node.kubernetes.io/${state}`,
+                operator: "Exists",
+                effect: "NoExecute",
+                tolerationSeconds: lostNodeSeconds,
+            })),
+        ],
         securityContext: podSecurity(group.fabric.ipcLock),
         containers: [
             {
                 name: trainerNode,
                 image: options.image,
                 ports: [{ name: metricsPortName, containerPort: options.metricsPort, protocol: "TCP" }],
-                env: Object.entries({
-                    HOME: "/scratch",
-                    // The launcher leaves ranks this long, and a little less than the kubelet leaves the launcher.
-                    KILOGPU_GRACE_SECONDS: String(grace - 5),
-                    KILOGPU_METRICS_PORT: String(options.metricsPort),
-                    ...group.fabric.ncclEnvironment,
-                }).map(([name, value]) => ({ name, value })),
+                env: [
+                    ...Object.entries({
+                        HOME: "/scratch",
+                        // The launcher leaves ranks this long, and a little less than the kubelet leaves the launcher.
+                        KILOGPU_GRACE_SECONDS: String(grace - 5),
+                        KILOGPU_METRICS_PORT: String(options.metricsPort),
+                        ...group.fabric.ncclEnvironment,
+                    }).map(([name, value]) => ({ name, value })),
+                    ...(inspects ? inspectorEnvironment() : []),
+                ],
                 resources: { requests: group.podResources, limits: group.podResources },
                 securityContext: {
                     allowPrivilegeEscalation: false,
@@ -152,6 +175,7 @@ function podSpec(group: CapacityGroup, options: TrainingRuntimeOptions): Json {
                     { name: "shared-memory", mountPath: "/dev/shm" },
                     { name: "scratch", mountPath: "/scratch" },
                     ...(hugepages ? [{ name: "hugepages", mountPath: "/dev/hugepages" }] : []),
+                    ...(inspects ? [{ name: inspectorVolume().name, mountPath: inspectorFolder }] : []),
                 ],
             },
         ],
@@ -160,6 +184,7 @@ function podSpec(group: CapacityGroup, options: TrainingRuntimeOptions): Json {
             // On the RAID of the node's NVMe disks, where it has some.
             { name: "scratch", emptyDir: {} },
             ...(hugepages ? [{ name: "hugepages", emptyDir: { medium: "HugePages" } }] : []),
+            ...(inspects ? [inspectorVolume()] : []),
         ],
     };
 }

@@ -5,7 +5,8 @@ import { checkChartMirror, checkImageMirror, checkChartValues } from "../helm-ch
 import type { InputProblem } from "../input";
 import { oneOf, requirePlain, show, wholeNumber } from "../input";
 import { GpuExporter } from "./monitoring-args";
-import type { MonitoringArgs } from "./monitoring-args";
+import type { AlertReceiversArgs, MonitoringArgs } from "./monitoring-args";
+import { receiverKeys } from "./values/alertmanager";
 
 /** Problems of the arguments. Pure. */
 export function checkMonitoring(args: MonitoringArgs): InputProblem[] {
@@ -16,6 +17,7 @@ export function checkMonitoring(args: MonitoringArgs): InputProblem[] {
         retentionDays: args.retentionDays,
         logs: args.logs,
         logRetentionDays: args.logRetentionDays,
+        checkpointSeconds: args.checkpointSeconds,
         managedPrometheus: args.managedPrometheus,
         remoteWriteUrl: args.remoteWriteUrl,
         chartMirror: args.chartMirror,
@@ -32,6 +34,8 @@ export function checkMonitoring(args: MonitoringArgs): InputProblem[] {
         ...wholeNumber("retentionDays", args.retentionDays ?? 15, { min: 7, max: 400 }),
         ...wholeNumber("logRetentionDays", args.logRetentionDays ?? 14, { min: 1, max: 400 }),
         ...wholeNumber("trainingMetricsPort", args.trainingMetricsPort ?? 9400, { min: 1024, max: 65_535 }),
+        ...wholeNumber("checkpointSeconds", args.checkpointSeconds ?? 60, { min: 1, max: 1800 }),
+        ...checkReceivers(args.receivers),
         ...checkRemoteWrite(args.remoteWriteUrl),
         ...checkChartMirror(args.chartMirror),
         ...checkImageMirror(args.imageMirror),
@@ -39,6 +43,45 @@ export function checkMonitoring(args: MonitoringArgs): InputProblem[] {
         ...checkChartValues("lokiValues", release("loki"), args.lokiValues),
         ...checkChartValues("alloyValues", release("alloy"), args.alloyValues),
         ...checkLogs(args),
+    ];
+}
+
+function checkReceivers(receivers: AlertReceiversArgs | undefined): InputProblem[] {
+    const { secret, secretKeys } = receivers ?? {};
+    const addresses = (["pageUrl", "warningUrl", "remediationUrl"] as const).filter(
+        (name) => receivers?.[name] !== undefined,
+    );
+    if (secret === undefined) {
+        return secretKeys === undefined
+            ? []
+            : [
+                  {
+                      path: "receivers.secretKeys",
+                      got: show(secretKeys),
+                      legal: "these are keys of receivers.secret, which is not given",
+                      remedy: "Name the Secret, or give the addresses.",
+                  },
+              ];
+    }
+    const keys = secretKeys ?? ["page"];
+    return [
+        ...(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(secret)
+            ? []
+            : [
+                  {
+                      path: "receivers.secret",
+                      got: show(secret),
+                      legal: "the name of a Secret: lower-case letters, digits, - and .",
+                      remedy: "Give the name alone; its namespace is monitoring.",
+                  },
+              ]),
+        ...keys.flatMap((key, index) => oneOf(`receivers.secretKeys[${index.toString()}]`, key, receiverKeys)),
+        ...addresses.map((name) => ({
+            path: `receivers.${name}`,
+            got: "an address",
+            legal: "addresses come from receivers.secret, which is given",
+            remedy: "Remove one of the two.",
+        })),
     ];
 }
 

@@ -3,7 +3,6 @@ export { GpuExporter } from "./monitoring-args";
 export type { AlertReceiversArgs, ManagedPrometheusArgs, MonitoringArgs } from "./monitoring-args";
 export { checkMonitoring } from "./check";
 export { dcgmCounters, operatorCounters } from "./exporters/dcgm";
-export { failureRules } from "./logs/rules";
 export { monitoringSize, seriesPerGpu } from "./sizing";
 export type { MonitoringSize } from "./sizing";
 export { alertRules } from "./rules/build";

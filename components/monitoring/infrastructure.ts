@@ -47,6 +47,8 @@ export interface Infrastructure {
     runbookBase: string;
     /** Series that Prometheus was sized for. */
     plannedSeries: number;
+    /** Seconds that writing a checkpoint takes at most: pods get twice as long to stop. */
+    checkpointSeconds: number;
 }
 
 /** Groups of `pools`, in the order in which they first appear; `profiles` by capacity group. */

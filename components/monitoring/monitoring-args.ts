@@ -13,8 +13,18 @@ export const GpuExporter = {
 } as const;
 export type GpuExporter = (typeof GpuExporter)[keyof typeof GpuExporter];
 
-/** Where alerts go. */
+/**
+ * Where alerts go. An address with a token is as good as a password: with `secret` it never passes through Pulumi; given here it is
+ * encrypted in the state, and belongs into `pulumi config set --secret`.
+ */
 export interface AlertReceiversArgs {
+    /**
+     * Name of a Secret in namespace `monitoring` that somebody else keeps (External Secrets, a sealed secret), with an address under
+     * each of `secretKeys`. Not together with the addresses below.
+     */
+    secret?: string;
+    /** Keys of `secret`: `page`, `warning`, `remediation`. Defaults to `page` alone. */
+    secretKeys?: string[];
     /** Webhook for `critical`: pages a person. Kept in a Secret. */
     pageUrl?: pulumi.Input<string>;
     /** Webhook for `warning`: read the same day. Kept in a Secret. Defaults to nobody. */
@@ -47,7 +57,7 @@ export interface MonitoringArgs {
     retentionDays?: number;
     /** StorageClass of Prometheus, Alertmanager and Loki. Defaults to the cluster's default class. */
     storageClass?: string;
-    /** Where alerts go. Defaults to nobody: they show in Grafana only. */
+    /** Where alerts go. Defaults to nobody, with a warning: they show in Grafana only. */
     receivers?: AlertReceiversArgs;
     /** Another Prometheus that gets all series, for example `https://mimir.example.com/api/v1/push`. */
     remoteWriteUrl?: string;
@@ -61,6 +71,11 @@ export interface MonitoringArgs {
     runbookBase?: string;
     /** Port on which training pods serve metrics. Defaults to 9400. */
     trainingMetricsPort?: number;
+    /**
+     * Seconds that writing a checkpoint takes at most, as `Kubeflow` was told: what takes longer is cut off when a pod must stop.
+     * Defaults to 60.
+     */
+    checkpointSeconds?: number;
     /** Where charts come from instead of their own repositories: an OCI registry, a repository or a folder. */
     chartMirror?: string;
     /** Registry that images come from instead of their own registries, for example `registry.example.com/mirror`. Defaults to none. */

@@ -20,7 +20,7 @@ import type { BuiltRules } from "./rules/build";
 import { scrapeObjects } from "./scrapes";
 import { monitoringSize } from "./sizing";
 import type { MonitoringSize } from "./sizing";
-import { receiversSecret } from "./values/alertmanager";
+import { anyReceiver, receiversSecret } from "./values/alertmanager";
 import type { Receivers } from "./values/alertmanager";
 import { stackValues } from "./values/prometheus";
 
@@ -39,6 +39,7 @@ export function monitoredInfrastructure(args: MonitoringArgs): {
         queues: args.queues?.teams.map((team) => team.name) ?? [],
         runbookBase: args.runbookBase ?? runbooks,
         plannedSeries: size.series,
+        checkpointSeconds: args.checkpointSeconds ?? 60,
     };
     return { infrastructure, size };
 }
@@ -64,7 +65,21 @@ export class Monitoring extends pulumi.ComponentResource {
 
     constructor(name: string, args: MonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
         refuse(`Monitoring "${name}"`, checkMonitoring(args));
-        super(Monitoring.__pulumiType, name, args, opts);
+        // In the component's own state the addresses are secret too.
+        super(
+            Monitoring.__pulumiType,
+            name,
+            { ...args, ...(args.receivers === undefined ? {} : { receivers: pulumi.secret(args.receivers) }) },
+            opts,
+        );
+        const receivers = receiversOf(args);
+        if (!receivers.page) {
+            void pulumi.log.warn(
+                "No alert wakes anybody: receivers has no address for pages, so that alerts show in Grafana only. Give receivers.pageUrl, or " +
+                    "receivers.secret with the name of a Secret that holds it.",
+                this,
+            );
+        }
         const { infrastructure, size } = monitoredInfrastructure(args);
         const rules = alertRules(infrastructure);
         // Node exporter needs the host's network and root; its namespace cannot be restricted.
@@ -80,7 +95,7 @@ export class Monitoring extends pulumi.ComponentResource {
             },
             { parent: this },
         );
-        const stack = installStack(name, args, size, namespace, crds, this);
+        const stack = installStack(name, args, receivers, size, namespace, crds, this);
         const inCluster = { parent: this, dependsOn: [stack] };
         createRules(name, rules, namespace, inCluster);
         createScrapes(name, args, namespace, inCluster);
@@ -109,22 +124,30 @@ export class Monitoring extends pulumi.ComponentResource {
     }
 }
 
+/** Which receivers there are. */
+function receiversOf(args: MonitoringArgs): Receivers {
+    const { secret, secretKeys, pageUrl, warningUrl, remediationUrl } = args.receivers ?? {};
+    const keys = secretKeys ?? ["page"];
+    const has = (key: string, url: unknown): boolean => (secret === undefined ? url !== undefined : keys.includes(key));
+    return {
+        page: has("page", pageUrl),
+        warning: has("warning", warningUrl),
+        remediation: has("remediation", remediationUrl),
+        ...(secret === undefined ? {} : { secret }),
+    };
+}
+
 function installStack(
     name: string,
     args: MonitoringArgs,
+    receivers: Receivers,
     size: MonitoringSize,
     namespace: k8s.core.v1.Namespace,
     crds: k8s.helm.v3.Release,
     parent: pulumi.Resource,
 ): k8s.helm.v3.Release {
-    const urls = args.receivers ?? {};
-    const receivers: Receivers = {
-        page: urls.pageUrl !== undefined,
-        warning: urls.warningUrl !== undefined,
-        remediation: urls.remediationUrl !== undefined,
-    };
     const dependsOn: pulumi.Resource[] = [crds];
-    if (Object.values(receivers).includes(true)) {
+    if (anyReceiver(receivers) && receivers.secret === undefined) {
         dependsOn.push(receiverSecret(name, args, namespace, parent));
     }
     const managed =

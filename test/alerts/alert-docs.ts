@@ -39,10 +39,14 @@ export function documentedAlerts(): Documented[] {
 
 /** Text without Go's template marks, for people. */
 function plain(text: string): string {
-    return text
-        .replace(/\{\{ ?\$labels\.(\w+) ?\}\}/g, "`<$1>`")
-        .replace(/\{\{ ?\$value[^}]*\}\}/g, "`<value>`")
-        .replace(/ ?\{\{xid\}\}/g, "");
+    return (
+        text
+            // What a query in the text finds at the time.
+            .replace(/\{\{ with .*\{\{ end \}\}/g, "`<found by query>`")
+            .replace(/\{\{ ?\$labels\.(\w+) ?\}\}/g, "`<$1>`")
+            .replace(/\{\{ ?\$value[^}]*\}\}/g, "`<value>`")
+            .replace(/ ?\{\{xid\}\}/g, "")
+    );
 }
 
 const cell = (text: string): string => plain(text).replaceAll("|", "\\|");

@@ -53,6 +53,7 @@ function infrastructure(groups: GroupFacts[]): Infrastructure {
         queues: ["research", "pretrain"],
         runbookBase: "https://github.com/example/kilogpu/blob/main/docs/runbooks/",
         plannedSeries: 200_000,
+        checkpointSeconds: 60,
     };
 }
 

@@ -81,6 +81,7 @@ function infrastructure(): Infrastructure {
         queues: ["pretrain", "research", "evals"],
         runbookBase: "https://runbooks.example.com/",
         plannedSeries: 1_000_000,
+        checkpointSeconds: 60,
     };
 }
 

@@ -1,4 +1,8 @@
-/** Loki's ruler and JobSet's failure policy, from the one table of classes. */
+/**
+ * Rules of Loki's ruler, from the table of classes. JobSet's failure policy is not made from it: the message of a failed Job names the
+ * container and its exit code and never a line of the log, so that patterns of log lines would match nothing there. What restarts and what
+ * ends a job is decided by exit codes (components/kubeflow/training-runtime.ts).
+ */
 import { errorLine, logClasses } from "../../../catalog/log-classes";
 import type { ChartValues } from "../../helm-chart";
 
@@ -41,44 +45,4 @@ export function lokiRuleGroups(): ChartValues {
             },
         ],
     };
-}
-
-/** One rule of a JobSet's failure policy. */
-export interface FailureRule {
-    name: string;
-    /** `FailJobSet`, `RestartJobSet` or `RestartJobSetAndIgnoreMaxRestarts`. */
-    action: string;
-    onJobFailureMessagePatterns: string[];
-}
-
-/**
- * Failure policy of a JobSet: what another start cannot mend fails at once, what is no fault of the job does not use up its
- * restarts, the rest counts. The message of a failed Job holds its pods' termination messages, which have the last lines of the log.
- */
-export function failureRules(): FailureRule[] {
-    const patterns = (choose: (blame: string, restart: boolean) => boolean): string[] =>
-        logClasses
-            .filter((entry) => entry.role === "root" && choose(entry.blame, entry.restart))
-            .map((entry) => entry.pattern);
-    return [
-        {
-            name: "restartCannotHelp",
-            action: "FailJobSet",
-            onJobFailureMessagePatterns: patterns((_, restart) => !restart),
-        },
-        {
-            name: "notTheJobsFault",
-            action: "RestartJobSetAndIgnoreMaxRestarts",
-            onJobFailureMessagePatterns: patterns(
-                (blame, restart) => restart && (blame === "hardware" || blame === "cluster"),
-            ),
-        },
-        {
-            name: "mayBeTheJobsFault",
-            action: "RestartJobSet",
-            onJobFailureMessagePatterns: patterns(
-                (blame, restart) => restart && (blame === "code" || blame === "data"),
-            ),
-        },
-    ];
 }

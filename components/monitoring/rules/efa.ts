@@ -1,6 +1,26 @@
 /** EFA: interfaces against the declared number, retransmissions, peers that do not answer. */
 import { cordoned, increase, network, portAlert, rate } from "./port-alert";
-import type { Alert } from "./rule";
+import type { Alert, Recording } from "./rule";
+
+/** What is seen of peers. */
+export function efaRecordings(): Recording[] {
+    return [
+        {
+            record: "node:kilogpu_efa_peer_losses",
+            expr: `(sum by (node) (increase(node_amazonefa_unresponsive_remote_events[10m])) > 0
+  or sum by (node) (increase(node_amazonefa_impaired_remote_conn_events[10m])) > 10)
+  * on (node) group_left (capacity_group) (node:kilogpu_expected_efa > bool 0)`,
+            help: "Peers that stopped to answer the node or were impaired within ten minutes, where there were some.",
+        },
+        {
+            record: "node:kilogpu_lost_lately",
+            expr: `max by (node, capacity_group) (max_over_time(node:kilogpu_expected_efa[15m]))
+  and on (node) (max by (node) (max_over_time(kube_node_status_condition{condition="Ready",status="true"}[15m])) == 1)
+  unless on (node) (max by (node) (kube_node_status_condition{condition="Ready",status="true"}) == 1)`,
+            help: "EFA interfaces of nodes that were Ready within the last quarter of an hour and are not now.",
+        },
+    ];
+}
 
 /** Alerts of clusters with EFA. */
 export function efaAlerts(): Alert[] {
@@ -34,18 +54,24 @@ export function efaAlerts(): Alert[] {
             ]),
             "10m",
         ),
-        portAlert(
-            "EfaPeerUnreachable",
-            "critical",
-            `${increase("node_amazonefa_unresponsive_remote_events", "5m")} > 0 or ${increase("node_amazonefa_impaired_remote_conn_events", "5m")} > 5`,
-            "a peer does not answer.",
-            "{{ $value }} events within five minutes.",
-            network(
+        {
+            name: "EfaPeerUnreachable",
+            severity: "critical",
+            for: "3m",
+            // Every peer of a dead port counts events: one alert for a group of nodes. A node that has just gone says it itself.
+            expr: `count by (capacity_group) (node:kilogpu_efa_peer_losses)
+  unless on (capacity_group) count by (capacity_group) (node:kilogpu_lost_lately)`,
+            summary: "EFA peers do not answer {{ $value }} nodes of {{ $labels.capacity_group }}.",
+            description: `Most events within ten minutes: {{ with printf "topk(1, node:kilogpu_efa_peer_losses{capacity_group='%s'})" $labels.capacity_group | query }}{{ with first . }}{{ value . | printf "%.0f" }} on {{ label "node" . }}{{ end }}{{ end }}. All of its peers miss a dead port; each of them misses one peer only.`,
+            runbook: network(
                 "The job hangs until NCCL's timeout.",
-                ["Which node of the job is not Ready?", "Security group allows itself, in and out?"],
+                [
+                    "The node with the most events first: `fi_info -p efa`, `ethtool -S`, `dmesg` there.",
+                    "Many events everywhere: does the security group allow itself, in and out?",
+                ],
                 cordoned,
             ),
-        ),
+        },
         portAlert(
             "EfaDrops",
             "warning",

@@ -2,7 +2,7 @@
 import { alertThresholds } from "../../../catalog/alerts";
 import { FabricKind } from "../../fabric/profile";
 import type { Infrastructure } from "../infrastructure";
-import { efaAlerts } from "./efa";
+import { efaAlerts, efaRecordings } from "./efa";
 import { cordoned, increase, network, onPort, port, portAlert, rate } from "./port-alert";
 import type { Alert, RuleSource } from "./rule";
 
@@ -295,6 +295,7 @@ function roceAlerts({ losslessPriority }: Infrastructure): Alert[] {
 export const fabric: RuleSource = {
     name: "fabric",
     title: "Network between the nodes",
+    recordings: ({ groups }) => (groups.some((group) => group.efaPerNode > 0) ? efaRecordings() : []),
     // An alert on a network that was not declared could never fire: it is left out.
     alerts: (infrastructure) => {
         const { groups } = infrastructure;

@@ -25,6 +25,8 @@ function xidAlert(name: string, codes: number[], what: string, act: string[], he
         severity: "critical",
         // The counter is a gauge over a sliding window of five minutes: never rate() it, and never read the sticky last-XID field.
         expr: `max by (${perGpu}, xid) (DCGM_EXP_XID_ERRORS_COUNT{xid=~"${xidPattern(codes)}"}) > 0`,
+        // The same fault again after the window, and the reboot that ends the telemetry, are no second page.
+        keepFiringFor: "15m",
         summary: `XID {{ $labels.xid }} on ${onGpu}: ${what}.`,
         description: `{{ $value }} events of XID {{ $labels.xid }} within five minutes on ${onGpu}.`,
         runbook: hardware(

@@ -25,7 +25,7 @@ export const gpuMemory: RuleSource = {
                     "Reserved far above allocated: `PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True`.",
                 ],
                 healing:
-                    "An out-of-memory error fails the pod; the JobSet's failure policy counts it as the code's fault and does not restart forever.",
+                    "An out-of-memory error fails the pod; the job starts again from its last checkpoint, as often as maxRestarts says.",
             },
         },
         {

@@ -15,7 +15,7 @@ const busBandwidthLow: Alert = {
     severity: "warning",
     for: "10m",
     // Small messages never reach the floor: the best size of a communicator is what the fabric can do.
-    expr: `max by (slurm_job_id, comm_name, node) (avg by (slurm_job_id, comm_name, message_size, node) (nccl_bus_bandwidth_gbs{collective="AllReduce",n_nodes!="1"}))
+    expr: `max by (slurm_job_id, comm_name, node) (avg by (slurm_job_id, comm_name, message_size, node) (nccl_bus_bandwidth_gbs{collective="AllReduce",n_nodes!="1"} and on (node) node:kilogpu_nccl_fresh))
   < on (node) group_left () (${limits.trainingShareOfFloor.toString()} * max by (node) (node:kilogpu_expected_bus_bandwidth_gbs))`,
     summary: "AllReduce of {{ $labels.slurm_job_id }} on {{ $labels.node }} is far below the fabric's bandwidth.",
     description:
@@ -50,7 +50,7 @@ export const nccl: RuleSource = {
             severity: "warning",
             for: "5m",
             // The straggler comes last and waits for nobody: its time is the shortest, everyone else's contains the waiting.
-            expr: `avg by (slurm_job_id, comm_name, message_size, algo_proto, node, gpu) (nccl_collective_exec_time_microseconds{collective="AllReduce",n_nodes!="1"})
+            expr: `avg by (slurm_job_id, comm_name, message_size, algo_proto, node, gpu) (nccl_collective_exec_time_microseconds{collective="AllReduce",n_nodes!="1"} and on (node) node:kilogpu_nccl_fresh)
   < on (slurm_job_id, comm_name, message_size, algo_proto) group_left () (${limits.stragglerShareOfMedian.toString()} * comm:nccl_allreduce_us:median)`,
             summary: "GPU {{ $labels.gpu }} of {{ $labels.node }} holds {{ $labels.slurm_job_id }} up.",
             description:
@@ -68,12 +68,14 @@ export const nccl: RuleSource = {
             name: "NcclHang",
             severity: "critical",
             for: "10m",
-            // NCCL spins while it waits: engines are full, tensor cores are empty, on every GPU of the job.
-            expr: `count by (namespace, pod) (DCGM_FI_PROF_GR_ENGINE_ACTIVE{pod!=""} > 0.95 and on (UUID) DCGM_FI_PROF_PIPE_TENSOR_ACTIVE < 0.005)
-  >= on (namespace, pod) sum by (namespace, pod) (kube_pod_container_resource_requests{resource="nvidia_com_gpu"})`,
-            summary: "{{ $labels.namespace }}/{{ $labels.pod }} hangs in a collective.",
+            // NCCL spins while it waits: engines are full, but tensor cores and memory are at rest on every GPU of the job. Half of the
+            // ranks may be those that are waited for, or have no telemetry any more. Memory tells a hang from work without tensor cores.
+            expr: `job:kilogpu_engine_active:avg > ${limits.hang.engineActive.toString()}
+  and on (namespace, job_name) job:kilogpu_tensor_active:max < ${limits.hang.tensorActive.toString()}
+  and on (namespace, job_name) job:kilogpu_dram_active:max < ${limits.hang.dramActive.toString()}`,
+            summary: "{{ $labels.namespace }}/{{ $labels.job_name }} hangs in a collective.",
             description:
-                "All {{ $value }} GPUs of the pod spin at full engine activity without tensor work for ten minutes.",
+                "The job's GPUs are at {{ $value | humanizePercentage }} engine activity without tensor work or memory traffic for ten minutes.",
             runbook: collective(
                 "A rank is gone or did not enter the collective.",
                 [

@@ -3,6 +3,7 @@
  * a series per node, joined on the node's own label, so that a cluster without GPUs has none of them and every alert stays silent.
  */
 import { alertThresholds, pcieReplaysPerMinute } from "../../../catalog/alerts";
+import { trainerNode } from "../../kubeflow/training-runtime";
 import type { GroupFacts } from "../infrastructure";
 import { totalGpus } from "../infrastructure";
 import type { Recording, RuleSource } from "./rule";
@@ -130,6 +131,17 @@ export const expectationNames = [
     "node:kilogpu_gpu_power_watts",
 ] as const;
 
+/**
+ * Series of pods with the label job_name: JobSet calls its pods `<job>-node-<index>-<index>-<random>` (pkg/util/placement), and a pod of
+ * another kind is a job of its own.
+ */
+function jobOfPod(series: string): string {
+    return `label_replace(label_replace(${series}, "job_name", "$1", "pod", "(.+)"), "job_name", "$1", "pod", "(.+)-${trainerNode}-[0-9]+-[0-9]+-[a-z0-9]{5}")`;
+}
+
+/** What ranks of this minute say of AllReduce over nodes. */
+const acrossNodes = `nccl_collective_exec_time_microseconds{collective="AllReduce",n_nodes!="1"} and on (node) node:kilogpu_nccl_fresh`;
+
 /** A node counts once it is Ready and its boot is ten minutes ago: a reboot or a new node must not page. */
 export const observations: RuleSource = {
     name: "observations",
@@ -155,6 +167,21 @@ export const observations: RuleSource = {
             record: "node:kilogpu_engine_active",
             expr: "avg by (node) (DCGM_FI_PROF_GR_ENGINE_ACTIVE)",
             help: "Share of time in which GPUs work at all, mean of the node's GPUs.",
+        },
+        {
+            record: "job:kilogpu_engine_active:avg",
+            expr: `avg by (namespace, job_name) (${jobOfPod('DCGM_FI_PROF_GR_ENGINE_ACTIVE{pod!=""}')})`,
+            help: "Share of time in which GPUs work at all, mean of the job's GPUs.",
+        },
+        {
+            record: "job:kilogpu_tensor_active:max",
+            expr: `max by (namespace, job_name) (${jobOfPod('DCGM_FI_PROF_PIPE_TENSOR_ACTIVE{pod!=""}')})`,
+            help: "Share of cycles in which tensor cores work, on the job's busiest GPU.",
+        },
+        {
+            record: "job:kilogpu_dram_active:max",
+            expr: `max by (namespace, job_name) (${jobOfPod('DCGM_FI_PROF_DRAM_ACTIVE{pod!=""}')})`,
+            help: "Share of cycles in which GPU memory is read or written, on the job's busiest GPU.",
         },
         {
             record: "cluster:kilogpu_engine_active",
@@ -200,13 +227,19 @@ export const observations: RuleSource = {
             help: "Bytes a second that leave one RDMA port.",
         },
         {
+            record: "node:kilogpu_nccl_fresh",
+            // A job that is killed leaves its last files behind, and the node exporter serves them until the next job overwrites them.
+            expr: `time() - max by (node) (node_textfile_mtime_seconds{file=~".*nccl_inspector_metrics.*"}) < 120`,
+            help: "Age of NCCL Inspector's newest file, seconds, where it is of now: four of its intervals.",
+        },
+        {
             record: "comm:nccl_allreduce_us:avg",
-            expr: `avg by (slurm_job_id, comm_name, message_size, algo_proto) (nccl_collective_exec_time_microseconds{collective="AllReduce",n_nodes!="1"})`,
+            expr: `avg by (slurm_job_id, comm_name, message_size, algo_proto) (${acrossNodes})`,
             help: "Time of an AllReduce over nodes, mean of the ranks, microseconds.",
         },
         {
             record: "comm:nccl_allreduce_us:median",
-            expr: `quantile by (slurm_job_id, comm_name, message_size, algo_proto) (0.5, nccl_collective_exec_time_microseconds{collective="AllReduce",n_nodes!="1"})`,
+            expr: `quantile by (slurm_job_id, comm_name, message_size, algo_proto) (0.5, ${acrossNodes})`,
             help: "Time of an AllReduce over nodes, median of the ranks, microseconds.",
         },
     ],

@@ -1,5 +1,6 @@
 /** The training itself: loss, gradients, steps, checkpoints, data, lost time. */
 import { alertThresholds } from "../../../catalog/alerts";
+import { gracePeriodSeconds } from "../../kubeflow/training-runtime";
 import type { RuleSource, Runbook } from "./rule";
 
 const t = alertThresholds.training;
@@ -22,7 +23,7 @@ export const training: RuleSource = {
     name: "training",
     title: "Training",
     interval: "30s",
-    alerts: () => [
+    alerts: ({ checkpointSeconds }) => [
         {
             name: "TrainingLossAnomaly",
             severity: "warning",
@@ -167,6 +168,22 @@ export const training: RuleSource = {
                 "Either much time or much work is lost.",
                 ["Bandwidth of the storage; sharded, asynchronous checkpoints.", "Set the interval by Young and Daly."],
                 "None.",
+            ),
+        },
+        {
+            name: "TrainingCheckpointOutlastsStop",
+            severity: "warning",
+            for: "5m",
+            expr: `max by (namespace, job_name) (train_checkpoint_write_seconds) > ${checkpointSeconds.toString()}`,
+            summary: `Checkpoints of ${job} take longer than was declared.`,
+            description: `{{ $value | humanizeDuration }} to reach storage; ${checkpointSeconds.toString()} seconds were declared, and pods get ${gracePeriodSeconds(checkpointSeconds).toString()} to stop.`,
+            runbook: model(
+                "A pod that is preempted or drained may be killed in the middle of its last checkpoint.",
+                [
+                    "Raise training.checkpointSeconds, from which the pods' grace period follows.",
+                    "Bandwidth of the storage; sharded, asynchronous checkpoints.",
+                ],
+                "The checkpoint before it is whole; the work since then is done again.",
             ),
         },
         {

@@ -4,33 +4,49 @@
  */
 import type { ChartValues } from "../../helm-chart";
 
-/** Name of the Secret with the receivers' addresses. */
+/** Name of the Secret with the receivers' addresses, where the library makes it. */
 export const receiversSecret = "kilogpu-alert-receivers";
 
-/** Which receivers there are. */
+/** Keys of the Secret, each a receiver. */
+export const receiverKeys = ["page", "warning", "remediation"] as const;
+
+/** Which receivers there are, and which Secret has their addresses. */
 export interface Receivers {
     page: boolean;
     warning: boolean;
     remediation: boolean;
+    /** Name of the Secret. Defaults to the library's own. */
+    secret?: string;
 }
 
-/** Alerts that say that a whole node is gone: everything else about the node follows from them. */
-const nodeIsGone = ["GpuNodeNotReady", "GpuXidFallenOffBus", "GpuXidRestartMachine"];
+/** Whether anybody hears of an alert. */
+export function anyReceiver(receivers: Receivers): boolean {
+    return receiverKeys.some((key) => receivers[key]);
+}
+
+/** XIDs after which the machine is restarted: everything else about the node follows from them, that it is not Ready too. */
+const endsTheNode = "GpuXidFallenOffBus|GpuXidRestartMachine";
 
 /** What follows from what. */
 function inhibitions(): ChartValues[] {
-    const gone = nodeIsGone.join("|");
     return [
-        // Strongest first: a node that is not Ready also inhibits the XID that killed it.
+        // Whoever was told of the XID need not hear that its node then went down for the restart. The XID fires on for a quarter of an
+        // hour after its last sign; a node that is still not Ready afterwards is a page of its own.
         {
-            source_matchers: ['alertname="GpuNodeNotReady"'],
-            target_matchers: ['alertname!="GpuNodeNotReady"'],
+            source_matchers: [`alertname=~"${endsTheNode}"`],
+            target_matchers: [`alertname!~"${endsTheNode}"`, 'kilogpu_group!=""'],
             equal: ["node"],
         },
         {
-            source_matchers: [`alertname=~"${gone}"`],
-            target_matchers: [`alertname!~"${gone}"`, 'kilogpu_group!=""'],
+            source_matchers: ['alertname="GpuNodeNotReady"'],
+            target_matchers: [`alertname!~"GpuNodeNotReady|${endsTheNode}"`, 'kilogpu_group!=""'],
             equal: ["node"],
+        },
+        // One memory error, read as XID and as counter.
+        {
+            source_matchers: ['alertname="GpuXidMemory"'],
+            target_matchers: ['alertname="GpuEccDoubleBit"'],
+            equal: ["node", "gpu"],
         },
         // The port is down: its rate, its counters and its rail say nothing new.
         {
@@ -58,8 +74,8 @@ function inhibitions(): ChartValues[] {
         },
         {
             source_matchers: ['alertname="NcclHang"'],
-            target_matchers: ['alertname="TrainingStalled"'],
-            equal: ["namespace", "pod"],
+            target_matchers: ['alertname=~"TrainingStalled|TrainingThroughputDropped"'],
+            equal: ["namespace", "job_name"],
         },
         {
             source_matchers: ['alertname="KubeStateMetricsMissing"'],
@@ -68,12 +84,11 @@ function inhibitions(): ChartValues[] {
     ];
 }
 
-function webhook(name: string, sendResolved = true): ChartValues {
+/** The operator mounts the Secret there; Alertmanager reads the file at each notification. */
+function webhook(name: string, secret = receiversSecret): ChartValues {
     return {
         name,
-        webhook_configs: [
-            { url_file: `/etc/alertmanager/secrets/${receiversSecret}/${name}`, send_resolved: sendResolved },
-        ],
+        webhook_configs: [{ url_file: `/etc/alertmanager/secrets/${secret}/${name}`, send_resolved: true }],
     };
 }
 
@@ -110,9 +125,9 @@ export function alertmanagerConfig(receivers: Receivers): ChartValues {
         inhibit_rules: inhibitions(),
         receivers: [
             { name: "nobody" },
-            ...(receivers.page ? [webhook("page")] : []),
-            ...(receivers.warning ? [webhook("warning")] : []),
-            ...(receivers.remediation ? [webhook("remediation")] : []),
+            ...(receivers.page ? [webhook("page", receivers.secret)] : []),
+            ...(receivers.warning ? [webhook("warning", receivers.secret)] : []),
+            ...(receivers.remediation ? [webhook("remediation", receivers.secret)] : []),
         ],
     };
 }

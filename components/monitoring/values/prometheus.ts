@@ -5,7 +5,7 @@ import type { ChartValues } from "../../helm-chart";
 import { kubeStateMetricsValues } from "../exporters/kube-state-metrics";
 import { nodeExporterArguments } from "../exporters/node";
 import type { MonitoringSize } from "../sizing";
-import { alertmanagerConfig, receiversSecret } from "./alertmanager";
+import { alertmanagerConfig, anyReceiver, receiversSecret } from "./alertmanager";
 import type { Receivers } from "./alertmanager";
 
 /** What the values depend on. */
@@ -89,7 +89,7 @@ export function stackValues(options: StackOptions): ChartValues {
             alertmanagerSpec: {
                 replicas: 3,
                 storage: claim(2, options.storageClass),
-                ...(Object.values(options.receivers).includes(true) ? { secrets: [receiversSecret] } : {}),
+                ...(anyReceiver(options.receivers) ? { secrets: [options.receivers.secret ?? receiversSecret] } : {}),
             },
         },
         grafana: {

@@ -55,6 +55,9 @@ const pause = (priority: number): string =>
     `node_ethtool_received_prio${priority.toString()}_pause{node="n1",device="eth0"}`;
 const device = [{ node: "n1", device: "eth0" }];
 
+const unresponsive = (node: string): string =>
+    `node_amazonefa_unresponsive_remote_events{node="${node}",device="rdmap0s6",port="1"}`;
+
 export const fabricCases: RuleCase[] = [
     {
         alert: "RdmaPortDown",
@@ -316,7 +319,38 @@ export const fabricCases: RuleCase[] = [
         silentAt: ["8m", "20m"],
     },
     ...counter("EfaRetransmits", "node_amazonefa_retrans_timeout_events", "efa", "5+120x60", "5+6x8", "rdmap0s6"),
-    ...counter("EfaPeerUnreachable", "node_amazonefa_unresponsive_remote_events", "efa", "6+1x60", "5x8", "rdmap0s6"),
+    {
+        alert: "EfaPeerUnreachable",
+        name: "two nodes miss a peer: one alert for the group",
+        series: {
+            ...readyNode("n1", "h200"),
+            ...readyNode("n2", "h200"),
+            [unresponsive("n1")]: "5x9 6+1x60",
+            [unresponsive("n2")]: "5x9 7+8x60",
+        },
+        fires: { at: "16m", notBefore: "12m", labels: [{ capacity_group: "h200" }] },
+    },
+    {
+        alert: "EfaPeerUnreachable",
+        name: "the peer is a node that has just gone: it pages itself",
+        series: {
+            ...readyNode("n1", "h200"),
+            ...readyNode("n2", "h200"),
+            [`kube_node_status_condition{node="n2",condition="Ready",status="true"}`]: "1x9 0x60",
+            [unresponsive("n1")]: "5x9 6+1x5 11x60",
+        },
+        silentAt: ["12m", "15m", "20m", "40m"],
+    },
+    {
+        alert: "EfaPeerUnreachable",
+        name: "a few impaired connections, and a node of no group",
+        series: {
+            ...readyNode("n1", "h200"),
+            [`node_amazonefa_impaired_remote_conn_events{node="n1",device="rdmap0s6",port="1"}`]: "0x9 4x60",
+            [unresponsive("cpu-1")]: "5x9 6+1x60",
+        },
+        silentAt: ["12m", "16m", "30m"],
+    },
     ...counter("EfaDrops", "node_amazonefa_rx_drops", "efa", "5+1200x60", "5+60x8", "rdmap0s6"),
     ...counter("EfaWorkRequestErrors", "node_amazonefa_rdma_read_wr_err", "efa", "6+1x60", "5x8", "rdmap0s6"),
 ];

@@ -19,8 +19,14 @@ function xidCases(alert: string, code: number): RuleCase[] {
         {
             alert,
             name: "XID 43 is the application's, and a window that has passed is over",
-            series: { [xids(43)]: "5x30", [xids(code, `,pod="a"`)]: "1x2 0x30" },
-            silentAt: ["15m", "25m"],
+            series: { [xids(43)]: "5x60", [xids(code, `,pod="a"`)]: "1x2 0x60" },
+            silentAt: ["20m", "40m"],
+        },
+        {
+            alert,
+            name: "again after the window, then no telemetry any more: still the one alert",
+            series: { [xids(code)]: "1x2 0x7 1x4 stale" },
+            fires: { at: "28m", notBefore: "31m", labels: [{ node: "n1", gpu: "3", xid: code.toString() }] },
         },
         { alert, name: "a cluster without GPUs", infrastructure: "tcp", series: { up: "1x30" }, silentAt: ["20m"] },
     ];

@@ -246,6 +246,18 @@ const progressCases: RuleCase[] = [
         silentAt: ["20m"],
     },
     {
+        alert: "TrainingCheckpointOutlastsStop",
+        name: "a minute and a half where a minute was declared",
+        series: { [of("train_checkpoint_write_seconds")]: "90x30" },
+        fires: { at: "6m", notBefore: "4m", labels: run },
+    },
+    {
+        alert: "TrainingCheckpointOutlastsStop",
+        name: "within the minute",
+        series: { [of("train_checkpoint_write_seconds")]: "55x30" },
+        silentAt: ["20m"],
+    },
+    {
         alert: "TrainingDataStarved",
         name: "half of the step",
         series: { [of("train_data_wait_seconds_total")]: "0+30x60", [of("train_step_seconds_total")]: "0+60x60" },

@@ -1,7 +1,9 @@
+import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { release } from "../../../catalog/releases";
 import { checkChartValues } from "../../../components/helm-chart";
-import { Kubeflow, checkKubeflow } from "../../../components/kubeflow";
+import { Kubeflow, checkKubeflow, lostNodeSeconds } from "../../../components/kubeflow";
+import { nodeExporterArguments } from "../../../components/monitoring/exporters/node";
 import { evaluate, valueOf } from "../../support/mocks";
 import { blocks, fabricOf, pool } from "../cluster-fixtures";
 
@@ -21,12 +23,12 @@ interface PodSpec {
     securityContext: { [field: string]: unknown };
     tolerations: object[];
     nodeSelector: { [label: string]: string };
-    volumes: { name: string; emptyDir: { medium?: string; sizeLimit?: string } }[];
+    volumes: { name: string; emptyDir?: { medium?: string; sizeLimit?: string }; hostPath?: object }[];
     containers: {
         name: string;
         image: string;
         ports: object[];
-        env: object[];
+        env: { name: string; value?: string }[];
         resources: { requests: { [resource: string]: string }; limits: { [resource: string]: string } };
         securityContext: { capabilities: { add?: string[]; drop: string[] } };
         volumeMounts: { name: string; mountPath: string }[];
@@ -60,7 +62,7 @@ describe("Kubeflow", () => {
             "hugepages-2Mi": "5120Mi",
         });
         expect(node?.securityContext.capabilities).toEqual({ drop: ["ALL"], add: ["IPC_LOCK"] });
-        expect(pod.tolerations).toEqual([{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }]);
+        expect(pod.tolerations).toContainEqual({ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" });
         expect(pod.nodeSelector).toEqual({ "kilogpu.dev/capacity-group": "p5en-48xlarge-us-east-2b-efa" });
         expect(pod.volumes).toContainEqual({
             name: "shared-memory",
@@ -68,7 +70,57 @@ describe("Kubeflow", () => {
         });
         expect(node?.volumeMounts).toContainEqual({ name: "shared-memory", mountPath: "/dev/shm" });
         expect(pod.volumes).toContainEqual({ name: "hugepages", emptyDir: { medium: "HugePages" } });
-        expect(JSON.stringify(pod)).not.toContain("hostPath");
+        expect(pod.volumes.filter((volume) => volume.hostPath !== undefined)).toEqual([
+            {
+                name: "collectives",
+                hostPath: { path: "/var/lib/kilogpu/textfile/nccl", type: "DirectoryOrCreate" },
+            },
+        ]);
+    });
+
+    it("leaves a dead node after Kueue's half minute, not after Kubernetes' five", async () => {
+        const run = await evaluate(() => new Kubeflow("kubeflow", args));
+        for (const state of ["not-ready", "unreachable"]) {
+            expect(podOf(run.named(runtime).inputs).tolerations).toContainEqual({
+                key: `node.kubernetes.io/${state}`,
+                operator: "Exists",
+                effect: "NoExecute",
+                tolerationSeconds: lostNodeSeconds,
+            });
+        }
+        expect(lostNodeSeconds).toBeLessThan(300);
+    });
+
+    it("has ranks write their collectives where the node exporter reads, under the name of their job", async () => {
+        const run = await evaluate(() => new Kubeflow("kubeflow", args));
+        const [node] = podOf(run.named(runtime).inputs).containers;
+        const value = (name: string): unknown => node?.env.find((each) => each.name === name)?.value;
+        const folder = value("NCCL_INSPECTOR_DUMP_DIR") as string;
+        expect(node?.volumeMounts).toContainEqual({ name: "collectives", mountPath: folder });
+        // The collector's glob has one folder below the root of text files.
+        expect(nodeExporterArguments("/host/root").join(" ")).toContain(`/host/root${path.posix.dirname(folder)}/*`);
+        expect(value("NCCL_INSPECTOR_ENABLE")).toBe("1");
+        expect(value("NCCL_INSPECTOR_PROM_DUMP")).toBe("1");
+        // Under thirty seconds the plugin would raise it itself.
+        expect(Number(value("NCCL_INSPECTOR_DUMP_THREAD_INTERVAL_MICROSECONDS"))).toBeGreaterThanOrEqual(30_000_000);
+        // Kubernetes puts in only what stands earlier in the list.
+        const names = node?.env.map((each) => each.name) ?? [];
+        for (const [, reference = ""] of (value("SLURM_JOB_ID") as string).matchAll(/\$\((\w+)\)/g)) {
+            expect(names.indexOf(reference)).toBeGreaterThanOrEqual(0);
+            expect(names.indexOf(reference)).toBeLessThan(names.indexOf("SLURM_JOB_ID"));
+        }
+    });
+
+    it("leaves NCCL Inspector out where it was told to, and where pods may not write to their node", async () => {
+        const g6 = [pool("dev", { instanceType: "g6.xlarge", nodes: 1 })];
+        const off = await evaluate(() => new Kubeflow("kubeflow", { ...args, ncclInspector: false }));
+        const tcp = await evaluate(() => new Kubeflow("kubeflow", { pools: g6, fabric: fabricOf(g6) }));
+        for (const inputs of [
+            off.named(runtime).inputs,
+            tcp.named("kubeflow-runtime-g6-xlarge-us-east-2b-tcp").inputs,
+        ]) {
+            expect(JSON.stringify(podOf(inputs))).not.toMatch(/hostPath|INSPECTOR|SLURM|NCCL_PROFILER/);
+        }
     });
 
     it("keeps pods without RDMA to the restricted profile", async () => {

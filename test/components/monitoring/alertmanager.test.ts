@@ -39,7 +39,6 @@ describe("inhibition", () => {
     it("makes one page of a dead node", () => {
         const dead = alert("GpuNodeNotReady", { node: "n1" });
         for (const name of [
-            "GpuXidFallenOffBus",
             "GpuMissing",
             "RdmaPortsMissing",
             "EfaInterfacesMissing",
@@ -50,6 +49,22 @@ describe("inhibition", () => {
             expect(inhibits(dead, alert(name, { node: "n2" })), name).toBe(false);
         }
         expect(inhibits(dead, dead)).toBe(false);
+    });
+
+    it("does not page again when a node goes down for the restart that its XID asks for", () => {
+        for (const name of ["GpuXidFallenOffBus", "GpuXidRestartMachine"]) {
+            const fallen = alert(name, { node: "n1", gpu: "3", UUID: "GPU-3", xid: "79" });
+            expect(inhibits(fallen, alert("GpuNodeNotReady", { node: "n1" }))).toBe(true);
+            expect(inhibits(fallen, alert("GpuMissing", { node: "n1" }))).toBe(true);
+            expect(inhibits(alert("GpuNodeNotReady", { node: "n1" }), fallen)).toBe(false);
+            expect(inhibits(fallen, alert("GpuNodeNotReady", { node: "n2" }))).toBe(false);
+        }
+    });
+
+    it("makes one page of a memory error that is seen twice, and keeps those of other GPUs", () => {
+        const xid = alert("GpuXidMemory", { node: "n1", gpu: "3", xid: "48" });
+        expect(inhibits(xid, alert("GpuEccDoubleBit", { node: "n1", gpu: "3" }))).toBe(true);
+        expect(inhibits(xid, alert("GpuEccDoubleBit", { node: "n1", gpu: "4" }))).toBe(false);
     });
 
     it("never silences another job for the loss of one", () => {
@@ -63,6 +78,8 @@ describe("inhibition", () => {
             "GpuNodeNotReady",
             "GpuXidFallenOffBus",
             "GpuXidRestartMachine",
+            "GpuXidMemory",
+            "GpuEccDoubleBit",
             "GpuMissing",
             "RdmaPortDown",
             "RdmaPortsMissing",
@@ -71,7 +88,7 @@ describe("inhibition", () => {
             "NcclHang",
             "KubeStateMetricsMissing",
         ];
-        const labels = { node: "n1", namespace: "n", job_name: "j", pod: "p" };
+        const labels = { node: "n1", gpu: "3", namespace: "n", job_name: "j", pod: "p" };
         for (const a of names) {
             for (const b of names) {
                 expect(

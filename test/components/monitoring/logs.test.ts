@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { logClasses } from "../../../catalog/log-classes";
 import { classify, classifyLines, earliestRoot } from "../../../components/monitoring/logs/classify";
-import { failureRules, lokiRuleGroups } from "../../../components/monitoring/logs/rules";
+import { lokiRuleGroups } from "../../../components/monitoring/logs/rules";
 import { failures, samples } from "../../alerts/log-samples";
 import type { Failure } from "../../alerts/log-samples";
 
@@ -55,19 +55,5 @@ describe("what follows from the table", () => {
         }
         expect(text).toContain("kilogpu_log_unclassified_lines");
         expect(logClasses.some((entry) => entry.pattern.includes("`"))).toBe(false);
-    });
-
-    it("does not start a job again for a fault that comes back, and does not count hardware against it", () => {
-        const [fail, free, counted] = failureRules().map((rule) => ({
-            ...rule,
-            matches: (text: string) =>
-                rule.onJobFailureMessagePatterns.some((pattern) => new RegExp(pattern.replace("(?i)", "")).test(text)),
-        }));
-        expect(fail?.action).toBe("FailJobSet");
-        expect(fail?.matches("ModuleNotFoundError: No module named 'x'")).toBe(true);
-        expect(free?.action).toBe("RestartJobSetAndIgnoreMaxRestarts");
-        expect(free?.matches("NVRM: Xid (PCI:0000:3b:00): 79, GPU has fallen off the bus.")).toBe(true);
-        expect(fail?.matches("NVRM: Xid (PCI:0000:3b:00): 79, GPU has fallen off the bus.")).toBe(false);
-        expect(counted?.matches("step 4200: loss is nan")).toBe(true);
     });
 });

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { unknownChartValues } from "../../../catalog/chart-values";
 import { FabricKind, fabricProfile, instanceMachine } from "../../../components/fabric";
 import { instance } from "../../../catalog/instances";
-import { GpuExporter, Monitoring, checkMonitoring } from "../../../components/monitoring";
+import { GpuExporter, Monitoring, alertRules, checkMonitoring } from "../../../components/monitoring";
 import type { MonitoringArgs } from "../../../components/monitoring";
 import { stackValues } from "../../../components/monitoring/values/prometheus";
 import { alloyValues, lokiValues } from "../../../components/monitoring/values/logs";
@@ -47,6 +47,47 @@ describe("Monitoring", () => {
         );
         expect(JSON.stringify(run.named("watch-stack").inputs)).not.toContain("pager.example.com");
         expect(run.named("watch-receivers").secretInputs.join()).toContain("stringData");
+        expect(run.named("watch").secretInputs.join()).toContain("receivers");
+    });
+
+    it("mounts a Secret that others keep, and makes none beside it", async () => {
+        const run = await evaluate(
+            () =>
+                new Monitoring("watch", args({ receivers: { secret: "from-vault", secretKeys: ["page", "warning"] } })),
+        );
+        const text = JSON.stringify(run.named("watch-stack").inputs);
+        expect(text).toContain('"secrets":["from-vault"]');
+        expect(text).toContain("/etc/alertmanager/secrets/from-vault/page");
+        expect(text).toContain("/etc/alertmanager/secrets/from-vault/warning");
+        expect(text).not.toContain("from-vault/remediation");
+        expect(run.inventory().join()).not.toContain("watch-receivers");
+    });
+
+    it("refuses an address beside the Secret, keys without it, and keys that are no receiver", () => {
+        const paths = (receivers: MonitoringArgs["receivers"]): string[] =>
+            checkMonitoring(args({ receivers })).map((problem) => problem.path);
+        expect(paths({ secret: "s", pageUrl: "https://pager.example.com" })).toEqual(["receivers.pageUrl"]);
+        expect(paths({ secretKeys: ["page"] })).toEqual(["receivers.secretKeys"]);
+        expect(paths({ secret: "s", secretKeys: ["pager"] })).toEqual(["receivers.secretKeys[0]"]);
+        expect(paths({ secret: "Not A Name" })).toEqual(["receivers.secret"]);
+        expect(paths({ secret: "s" })).toEqual([]);
+    });
+
+    it("says that nobody is paged where nobody is, and is silent where somebody is", async () => {
+        const warn = vi.spyOn(pulumi.log, "warn").mockResolvedValue();
+        await evaluate(() => new Monitoring("watch", args({ receivers: { warningUrl: "https://chat.example.com" } })));
+        expect(warn.mock.calls.map(([text]) => text).join()).toContain("receivers.pageUrl");
+        warn.mockClear();
+        await evaluate(() => new Monitoring("watch", args({ receivers: { secret: "s" } })));
+        expect(warn).not.toHaveBeenCalled();
+        warn.mockRestore();
+    });
+
+    it("takes the checkpoint's time from what jobs were promised", () => {
+        const rules = alertRules(monitoredInfrastructure(args({ checkpointSeconds: 240 })).infrastructure);
+        const outlasts = rules.alerts.find((alert) => alert.name === "TrainingCheckpointOutlastsStop");
+        expect(outlasts?.expr).toContain("> 240");
+        expect(outlasts?.description).toContain("480 to stop");
     });
 
     it("reads EFA counters only where there is EFA, and runs no second GPU exporter beside the operator's", async () => {

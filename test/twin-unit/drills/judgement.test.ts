@@ -91,6 +91,7 @@ describe("the drills", () => {
         queues: [],
         runbookBase: "https://runbooks.example.com/",
         plannedSeries: 1,
+        checkpointSeconds: 60,
     };
 
     it("expect alerts that the library has, with the severity that it gives them", () => {

@@ -1,4 +1,4 @@
-/** `kilogpu doctor`: what this machine has and lacks; `doctor aws <env>`: whether it would reach the cluster; `--charts`: values against the charts themselves. */
+/** `kilogpu doctor`: what this machine has and lacks; `doctor aws <env>`: whether it would reach the cluster; `doctor inventory`: what a rack's inventory holds; `--charts`: values against the charts themselves. */
 import colors from "picocolors";
 import type { Command } from "commander";
 import { endpointReachability, Reachability } from "../../components/eks-cluster";
@@ -101,13 +101,21 @@ async function aws(environment: string, flags: Flags): Promise<number> {
     return answer.reachable === Reachability.No ? ExitCode.Violation : ExitCode.Ok;
 }
 
+async function inventory(file: string, flags: { json?: boolean; machineType?: string }): Promise<number> {
+    const { readInventoryFile } = await import("../fabric/inventory-file.js");
+    const { inventoryLines, inventoryReport } = await import("../doctor/inventory.js");
+    const report = inventoryReport(readInventoryFile(file, flags.machineType));
+    print(flags.json === true ? [JSON.stringify(report, null, 2)] : inventoryLines(report));
+    return ExitCode.Ok;
+}
+
 /** Adds the command. */
 export function addDoctorCommand(program: Command): void {
-    const guarded = async (action: () => Promise<number> | number): Promise<void> => {
+    const guarded = async (action: () => Promise<number> | number, json = false): Promise<void> => {
         try {
             process.exitCode = await action();
         } catch (error) {
-            process.exitCode = fail(error, false);
+            process.exitCode = fail(error, json);
         }
     };
     const doctor = program
@@ -125,4 +133,12 @@ export function addDoctorCommand(program: Command): void {
         .option("--egress <address>", "IPv4 address that the internet sees of this machine; nobody is asked for it")
         .option("--cwd <folder>", "folder of the Pulumi project", ".")
         .action((environment: string, flags: Flags) => guarded(() => aws(environment, flags)));
+    doctor
+        .command("inventory <file>")
+        .description("check an inventory (YAML, CSV, NetBox's export) and show what is derived from it")
+        .option("--machine-type <type>", "machine type of a CSV's hosts that name none")
+        .option("--json", "print the report as JSON and nothing else on standard output")
+        .action((file: string, flags: { json?: boolean; machineType?: string }) =>
+            guarded(() => inventory(file, flags), flags.json === true),
+        );
 }

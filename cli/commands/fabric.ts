@@ -1,16 +1,24 @@
-/** `kilogpu fabric inventory | design | render`: what is wired, what should be, and what switches and hosts are told. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+/** `kilogpu fabric inventory | design | render | collect | check`: what is wired, what should be, what devices are told and what they say. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { computeNics, machine } from "../../catalog/machines";
-import { switchModel } from "../../catalog/switches";
-import { sentence } from "../../components/input";
-import { checkInventory, kueueLevels, readInventory } from "../../components/inventory";
-import { roceQos } from "../../components/quality-of-service";
+import { switchModel, switchModels } from "../../catalog/switches";
+import { InputError, oneOf, refuse } from "../../components/input";
+import { checkRoceQos, roceQos } from "../../components/quality-of-service";
+import type { RoceQosArgs } from "../../components/quality-of-service";
 import { SwitchDialect, eosConfig, nvueStartup, sonicConfigFile, switchSpecs } from "../../components/switches";
-import { billOfMaterials, cableCsv, designFabric, drawFabric } from "../../components/topology";
+import { billOfMaterials, cableCsv, designFabric, drawFabric, drawInventory } from "../../components/topology";
 import type { FabricPlan } from "../../components/topology";
-import { fail } from "../failure";
+import { inventoryLines, inventoryReport } from "../doctor/inventory";
+import { checkFabric } from "../fabric/check";
+import { COLLECT_SCRIPT } from "../fabric/collect";
+import { declaredFabric } from "../fabric/declared";
+import type { DeclaredFlags } from "../fabric/declared";
+import { readInventoryFile } from "../fabric/inventory-file";
+import { readReadings } from "../fabric/readings";
+import { checkLines } from "../fabric/show-check";
+import { ExitCode, fail } from "../failure";
 import { table } from "../table";
 
 interface DesignFlags {
@@ -20,6 +28,33 @@ interface DesignFlags {
     switch: string;
     unit?: string;
     out?: string;
+    picture?: string;
+}
+
+interface InventoryFlags {
+    machineType?: string;
+    picture?: string;
+    json?: boolean;
+}
+
+interface RenderFlags extends DesignFlags {
+    dialect: string;
+    out: string;
+    dscp?: string;
+    priority?: string;
+    mtu?: string;
+    bufferKib?: string;
+}
+
+interface CheckFlags extends DeclaredFlags {
+    from: string;
+    ignore?: string;
+    partial?: boolean;
+    json?: boolean;
+}
+
+function print(lines: readonly string[]): void {
+    process.stdout.write(`${lines.join("\n")}\n`);
 }
 
 function planOf(flags: DesignFlags): FabricPlan {
@@ -37,82 +72,118 @@ function write(folder: string, files: { [name: string]: string }): void {
     for (const [name, text] of Object.entries(files)) {
         writeFileSync(join(folder, name), text);
     }
-    process.stdout.write(`${String(Object.keys(files).length)} files in ${folder}\n`);
+    print([`${String(Object.keys(files).length)} files in ${folder}`]);
 }
 
-function showInventory(file: string): void {
-    const inventory = readInventory(basename(file), readFileSync(file, "utf8"));
-    const problems = checkInventory(inventory);
-    for (const problem of problems) {
-        process.stdout.write(`${sentence(problem)}\n`);
+/** Writes a picture; the file's ending decides between SVG and PNG. */
+async function writePicture(file: string, svg: string): Promise<void> {
+    if (!/\.(svg|png)$/.test(file)) {
+        throw new InputError("kilogpu", [
+            {
+                path: "--picture",
+                got: `"${file}"`,
+                legal: "a file ending in .svg or .png is legal",
+                remedy: "Give such a name.",
+            },
+        ]);
     }
-    if (problems.length > 0) {
-        throw new Error(`${file}: ${String(problems.length)} mistakes`);
-    }
-    const leaves = new Map<string, number>();
-    for (const nic of inventory.hosts.flatMap((host) => host.nics)) {
-        leaves.set(nic.leaf, (leaves.get(nic.leaf) ?? 0) + 1);
-    }
-    process.stdout.write(
-        table(
-            [{ heading: "leaf" }, { heading: "ports", right: true }],
-            [...leaves].map(([leaf, ports]) => [leaf, String(ports)]),
-        ).join("\n") +
-            `\n${String(inventory.hosts.length)} hosts, ${String(leaves.size)} leaves; levels ${kueueLevels(inventory).join(" > ")}\n`,
-    );
+    // Loaded only here: the rasteriser is a native module.
+    writeFileSync(file, file.endsWith(".svg") ? svg : await (await import("../picture/png.js")).renderPng(svg));
 }
 
-function showDesign(flags: DesignFlags): void {
+async function showInventory(file: string, flags: InventoryFlags): Promise<number> {
+    const inventory = readInventoryFile(file, flags.machineType);
+    const report = inventoryReport(inventory);
+    if (flags.picture !== undefined) {
+        await writePicture(flags.picture, drawInventory(inventory));
+    }
+    print(flags.json === true ? [JSON.stringify(report, null, 2)] : inventoryLines(report));
+    return ExitCode.Ok;
+}
+
+async function showDesign(flags: DesignFlags): Promise<number> {
     const plan = planOf(flags);
-    process.stdout.write(
-        `${table(
+    print(
+        table(
             [{ heading: "part" }, { heading: "model" }, { heading: "count", right: true }],
             billOfMaterials(plan).map((item) => [item.kind, item.what, String(item.count)]),
-        ).join("\n")}\n`,
+        ),
     );
+    if (flags.picture !== undefined) {
+        await writePicture(flags.picture, drawFabric(plan));
+    }
     if (flags.out !== undefined) {
         write(flags.out, { "fabric.svg": drawFabric(plan), "cables.csv": cableCsv(plan.cables) });
     }
+    return ExitCode.Ok;
 }
 
-function render(flags: DesignFlags & { dialect: string; out: string }): void {
-    const plan = planOf(flags);
+function render(flags: RenderFlags): number {
+    refuse("kilogpu", [
+        ...oneOf("--switch", flags.switch, switchModels()),
+        ...oneOf("--dialect", flags.dialect, Object.values(SwitchDialect)),
+    ]);
     const model = switchModel(flags.switch);
-    const dialect = flags.dialect as SwitchDialect;
-    const qos = roceQos({ linkGbps: model.portGbps, bufferKib: model.bufferKib });
-    const renderers = {
-        [SwitchDialect.Nvue]: nvueStartup,
-        [SwitchDialect.Sonic]: sonicConfigFile,
-        [SwitchDialect.Eos]: eosConfig,
+    const number = (value: string | undefined): number | undefined => (value === undefined ? undefined : Number(value));
+    const args: RoceQosArgs = {
+        linkGbps: model.portGbps,
+        bufferKib: number(flags.bufferKib) ?? model.bufferKib,
+        dscp: number(flags.dscp),
+        priority: number(flags.priority),
+        mtu: number(flags.mtu),
     };
+    refuse("kilogpu", checkRoceQos(args));
+    const dialect = flags.dialect as SwitchDialect;
+    const { text, ending } = {
+        [SwitchDialect.Nvue]: { text: nvueStartup, ending: "yaml" },
+        [SwitchDialect.Sonic]: { text: sonicConfigFile, ending: "json" },
+        [SwitchDialect.Eos]: { text: eosConfig, ending: "conf" },
+    }[dialect];
     write(
         flags.out,
         Object.fromEntries(
-            switchSpecs(plan, dialect).map((spec) => [`${spec.hostname}.conf`, renderers[dialect](spec, qos)]),
+            switchSpecs(planOf(flags), dialect).map((spec) => [
+                `${spec.hostname}.${ending}`,
+                text(spec, roceQos(args)),
+            ]),
         ),
     );
+    return ExitCode.Ok;
 }
 
-/** Runs a command; a mistake ends with its sentence. */
-function guarded<T extends unknown[]>(run: (...args: T) => void): (...args: T) => void {
-    return (...args) => {
-        try {
-            run(...args);
-        } catch (error) {
-            process.exitCode = fail(error, false);
-        }
-    };
+function check(subject: string, flags: CheckFlags): number {
+    const ignored = new Set((flags.ignore ?? "").split(",").filter((port) => port !== ""));
+    const result = checkFabric(declaredFabric(subject, flags), readReadings(flags.from), ignored);
+    print(flags.json === true ? [JSON.stringify(result, null, 2)] : checkLines(result));
+    if (result.disagreements.length > 0) {
+        return ExitCode.Violation;
+    }
+    return result.unread.length > 0 && flags.partial !== true ? ExitCode.Failure : ExitCode.Ok;
+}
+
+/** Runs a command; a mistake ends with its sentence, or as data where `json` was asked for. */
+async function guarded(json: boolean, run: () => Promise<number> | number): Promise<void> {
+    try {
+        process.exitCode = await run();
+    } catch (error) {
+        process.exitCode = fail(error, json);
+    }
 }
 
 /** Adds `kilogpu fabric`. */
 export function addFabricCommands(program: Command): void {
     const fabric = program
         .command("fabric")
-        .description("The network of a rack: inventory, design, switch configuration");
+        .description("The network of a rack: inventory, design, switch configuration, and whether devices agree");
     fabric
         .command("inventory <file>")
-        .description("check an inventory (YAML) and name every disagreement")
-        .action(guarded(showInventory));
+        .description("check an inventory (YAML, CSV, NetBox's export), show leaves and levels, draw it")
+        .option("--machine-type <type>", "machine type of a CSV's hosts that name none")
+        .option("--picture <file>", "also draw the wiring, as .svg or .png")
+        .option("--json", "print the report as JSON and nothing else on standard output")
+        .action((file: string, flags: InventoryFlags) =>
+            guarded(flags.json === true, () => showInventory(file, flags)),
+        );
     const shaped = (name: string): Command =>
         fabric
             .command(name)
@@ -124,10 +195,41 @@ export function addFabricCommands(program: Command): void {
     shaped("design")
         .description("switches, cables and a picture of a fat tree")
         .option("--out <folder>", "write fabric.svg and cables.csv")
-        .action(guarded(showDesign));
+        .option("--picture <file>", "draw the tree, as .svg or .png")
+        .action((flags: DesignFlags) => guarded(false, () => showDesign(flags)));
     shaped("render")
         .description("configuration of every switch for RoCE")
         .requiredOption("--dialect <dialect>", Object.values(SwitchDialect).join(", "))
         .requiredOption("--out <folder>", "where the files go")
-        .action(guarded(render));
+        .option("--dscp <n>", "DSCP of RDMA traffic (default: 26)")
+        .option("--priority <n>", "lossless priority (default: 3)")
+        .option("--mtu <n>", "MTU of all ports (default: 9000)")
+        .option("--buffer-kib <n>", "packet buffer of the shallowest switch (default: the model's)")
+        .action((flags: RenderFlags) => guarded(false, () => render(flags)));
+    fabric
+        .command("collect")
+        .description("print the script that reads a host back: ssh <host> sudo sh -s < collect.sh | tar -x -C <folder>")
+        .action(() => {
+            process.stdout.write(COLLECT_SCRIPT);
+        });
+    fabric
+        .command("check <subject>")
+        .description("compare what devices say with an environment or inventory; exit code 1 where they disagree")
+        .requiredOption("--from <folder>", "readings: hosts/, switches/, nccl/ (docs/fabric.md)")
+        .option("--kind <kind>", "infiniband or roce (default: the environment's; roce for an inventory)")
+        .option("--switch <model>", "model of the leaves, for inventories that number their ports")
+        .option("--dscp <n>", "DSCP of RDMA traffic (default: the environment's, or 26)")
+        .option("--priority <n>", "lossless priority (default: the environment's, or 3)")
+        .option("--mtu <n>", "MTU of hosts and switches (default: the environment's, or 9000)")
+        .option("--gid-index <n>", "GID index of RoCE v2 (default: the environment's, or 3)")
+        .option(
+            "--buffer-kib <n>",
+            "packet buffer of the shallowest switch (default: the environment's, or the model's)",
+        )
+        .option("--machine-type <type>", "machine type of a CSV's hosts that name none")
+        .option("--ignore <ports>", "switch ports that are not part of the fabric: leaf-u1-r1:swp63,…")
+        .option("--partial", "missing readings are no failure")
+        .option("--json", "print the result as JSON and nothing else on standard output")
+        .option("--cwd <folder>", "folder of the Pulumi project", ".")
+        .action((subject: string, flags: CheckFlags) => guarded(flags.json === true, () => check(subject, flags)));
 }

@@ -51,6 +51,11 @@ function duplicates(inventory: Inventory): InputProblem[] {
                 `${port}.leafPort`,
                 nic.leafPort === undefined ? undefined : `${nic.leaf}:${String(nic.leafPort)}`,
             );
+            claim(
+                "leaf port",
+                `${port}.leafInterface`,
+                nic.leafInterface === undefined ? undefined : `${nic.leaf}:${nic.leafInterface}`,
+            );
             claim(`device of ${host.name}`, `${port}.device`, nic.device);
             claim(`rail of ${host.name}`, `${port}.rail`, String(nic.rail));
         });

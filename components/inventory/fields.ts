@@ -42,6 +42,12 @@ const nicFields: Fields = {
         example: "leaf-u1-r1",
     },
     leafPort: { kind: "number", what: "port of the leaf", min: 1, max: 1024 },
+    leafInterface: {
+        kind: "string",
+        what: "name of the leaf's port in its configuration",
+        pattern: "^[A-Za-z][A-Za-z0-9/_.-]{0,31}$",
+        example: "swp1s0",
+    },
     model: { kind: "string", what: "NIC model, defaults to the machine's compute NIC" },
     hardwareAddress: {
         kind: "string",

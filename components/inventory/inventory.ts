@@ -11,6 +11,8 @@ export interface InventoryNic {
     /** Leaf switch and its port. */
     leaf: string;
     leafPort?: number;
+    /** Name of that port in the switch's own configuration, `swp1s0`. Defaults to what the switch's model gives `leafPort`. */
+    leafInterface?: string;
     /** NIC model of the machine catalogue. Defaults to the machine's own compute NIC. */
     model?: string;
     /** Port GUID (InfiniBand) or MAC (Ethernet). */

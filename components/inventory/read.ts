@@ -49,6 +49,9 @@ const CSV_COLUMNS = [
     "rail",
     "leaf",
     "leaf_port",
+    "leaf_interface",
+    "hardware_address",
+    "host_key",
 ];
 
 /** Cells of one line; quoted cells may hold commas and doubled quotes. */
@@ -60,11 +63,12 @@ function cells(line: string): string[] {
 
 /**
  * CSV with a header line and one line for each RDMA port; columns `host, address, bmc, rack, pod, machine_type, nvlink_domain,
- * device, netdev, rail, leaf, leaf_port` in any order.
+ * device, netdev, rail, leaf, leaf_port, leaf_interface, hardware_address, host_key` in any order.
  *
+ * @param machineType Machine type of hosts whose lines name none. Defaults to none.
  * @throws InputError with every mistake; a host whose lines contradict one another is one.
  */
-export function inventoryFromCsv(file: string, name: string, text: string): Inventory {
+export function inventoryFromCsv(file: string, name: string, text: string, machineType?: string): Inventory {
     const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
     const header = cells(lines[0] ?? "");
     const problems: InputProblem[] = header
@@ -83,6 +87,7 @@ export function inventoryFromCsv(file: string, name: string, text: string): Inve
             name: row["host"] ?? "",
             address: row["address"] ?? "",
             bmc: optional("bmc"),
+            hostKey: optional("host_key"),
             rack: row["rack"] ?? "",
             pod: optional("pod"),
             nvlinkDomain: optional("nvlink_domain"),
@@ -90,7 +95,7 @@ export function inventoryFromCsv(file: string, name: string, text: string): Inve
             nics: [],
         });
         const known = hosts.get(host.name) ?? host;
-        for (const key of ["address", "bmc", "rack", "pod", "machineType"] as const) {
+        for (const key of ["address", "bmc", "hostKey", "rack", "pod", "machineType", "nvlinkDomain"] as const) {
             if (known[key] !== host[key]) {
                 problems.push({
                     path: `line ${String(index + 2)}`,
@@ -104,15 +109,22 @@ export function inventoryFromCsv(file: string, name: string, text: string): Inve
             withoutUndefined<InventoryNic>({
                 device: row["device"] ?? "",
                 netdev: optional("netdev"),
-                rail: Number(row["rail"] ?? Number.NaN),
+                rail: number(row["rail"]),
                 leaf: row["leaf"] ?? "",
-                leafPort: optional("leaf_port") === undefined ? undefined : Number(row["leaf_port"]),
+                leafPort: optional("leaf_port") === undefined ? undefined : number(row["leaf_port"]),
+                leafInterface: optional("leaf_interface"),
+                hardwareAddress: optional("hardware_address")?.toLowerCase(),
             }),
         );
         hosts.set(known.name, known);
     });
     refuse(file, problems);
-    return verified(file, { name, hosts: [...hosts.values()] });
+    return verified(file, withoutUndefined({ name, machineType, hosts: [...hosts.values()] }));
+}
+
+/** An empty cell is no number, and not rail 0. */
+function number(value: unknown): number {
+    return value === undefined || value === null || value === "" ? Number.NaN : Number(value);
 }
 
 function withoutUndefined<T extends object>(value: T): T {
@@ -157,15 +169,17 @@ export function inventoryFromNetBox(file: string, name: string, netbox: NetBoxEx
             continue;
         }
         const far = entry.connected_endpoints?.[0];
-        const leafPort = /(\d+)$/.exec(far?.name ?? "")?.[1];
+        // `Port 17` and `swp17` are numbers; `swp1s0` and `Ethernet1/5` are halves of a cage, SONiC's `Ethernet48` counts lanes.
+        const leafPort = /^(?:[Pp]ort |swp)?(\d+)$/.exec(far?.name ?? "")?.[1];
         const list = nics.get(entry.device.name) ?? [];
         list.push(
             withoutUndefined<InventoryNic>({
                 device,
                 netdev: entry.name,
-                rail: Number(entry.custom_fields?.["rail"] ?? Number.NaN),
+                rail: number(entry.custom_fields?.["rail"]),
                 leaf: far?.device.name ?? "",
                 leafPort: leafPort === undefined ? undefined : Number(leafPort),
+                leafInterface: /^[A-Za-z][A-Za-z0-9/_.-]*$/.test(far?.name ?? "") ? far?.name : undefined,
                 hardwareAddress: entry.mac_address?.toLowerCase() ?? undefined,
             }),
         );

@@ -2,7 +2,8 @@
 import { trafficClass } from "../fabric/derive";
 import type { RoceQos } from "../quality-of-service";
 import { Setting } from "./observation";
-import type { Observation, ObservationSource } from "./observation";
+import type { Observation, ObservationSource, ObservedSetting } from "./observation";
+import { remedyFor } from "./remedies";
 
 /** One disagreement. */
 export interface Disagreement {
@@ -15,6 +16,8 @@ export interface Disagreement {
     found: string;
     /** What it does to the traffic. */
     effect: string;
+    /** What mends it: a command of the device, or what a person does. */
+    remedy: string;
 }
 
 const EFFECTS: { [setting in Setting]: string } = {
@@ -37,9 +40,16 @@ const EFFECTS: { [setting in Setting]: string } = {
     [Setting.React]: "this sender ignores notifications",
     [Setting.GidIndex]: "NCCL uses another address type, RoCE v1 is not routed",
     [Setting.ServiceLevel]: "tagged frames carry another priority",
+    [Setting.Hca]: "NCCL uses storage or management ports, or leaves rails idle",
+    [Setting.CmaTos]: "connections made by rdma_cm leave the lossless class",
+    [Setting.GidType]: "RoCE v1 is not routed, and carries no DSCP",
+    [Setting.LinkState]: "the rail is down, and every collective waits for it",
+    [Setting.LinkLayer]: "the port speaks another protocol than the fabric",
+    [Setting.Cable]: "the rail meets another rail's leaf, and collectives cross the spines",
+    [Setting.Hostname]: "these readings are of another device",
 };
 
-/** What each kind of device must say, for the device or for each port. */
+/** What each kind of device must say, for the device or for each port. Of InfiniBand only the links count. */
 function expectations(
     source: ObservationSource,
     qos: RoceQos,
@@ -83,6 +93,20 @@ function expectations(
                     [Setting.CnpPriority, String(qos.cnpPriority)],
                     [Setting.Mtu, String(qos.mtu)],
                     [Setting.TrafficClass, String(trafficClass(qos.dscp))],
+                    [Setting.CmaTos, String(trafficClass(qos.dscp))],
+                    [Setting.GidType, "RoCE v2"],
+                    [Setting.LinkState, "ACTIVE"],
+                    [Setting.Speed, String(qos.linkGbps)],
+                    [Setting.LinkLayer, "Ethernet"],
+                ],
+            };
+        case "infiniband":
+            return {
+                device: [],
+                port: [
+                    [Setting.LinkState, "ACTIVE"],
+                    [Setting.Speed, String(qos.linkGbps)],
+                    [Setting.LinkLayer, "InfiniBand"],
                 ],
             };
         case "nvue":
@@ -99,7 +123,7 @@ export function fabricDisagreements(qos: RoceQos, observed: readonly Observation
     return observed.flatMap((observation) => {
         const said = new Map(observation.settings.map((entry) => [`${entry.port}/${entry.setting}`, entry.value]));
         const expected = expectations(observation.source, qos);
-        const compare = (port: string, [setting, value]: [Setting, string]): Disagreement[] => {
+        const compare = ({ port, setting, value }: ObservedSetting): Disagreement[] => {
             const found = said.get(`${port}/${setting}`);
             return found === value
                 ? []
@@ -111,12 +135,18 @@ export function fabricDisagreements(qos: RoceQos, observed: readonly Observation
                           expected: value === "" ? "none" : value,
                           found: found === undefined || found === "" ? "nothing" : found,
                           effect: EFFECTS[setting],
+                          remedy: remedyFor(observation, { port, setting, value }, qos),
                       },
                   ];
         };
+        const own = observation.own ?? [];
         return [
-            ...expected.device.flatMap((entry) => compare("", entry)),
-            ...observation.ports.flatMap((port) => expected.port.flatMap((entry) => compare(port, entry))),
+            ...own.filter(({ port }) => port === "").flatMap(compare),
+            ...expected.device.flatMap(([setting, value]) => compare({ port: "", setting, value })),
+            ...observation.ports.flatMap((port) => [
+                ...own.filter((entry) => entry.port === port).flatMap(compare),
+                ...expected.port.flatMap(([setting, value]) => compare({ port, setting, value })),
+            ]),
         ];
     });
 }

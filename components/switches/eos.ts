@@ -2,7 +2,13 @@
 import type { RoceQos } from "../quality-of-service";
 import type { SwitchSpec } from "./ports";
 
-const PROFILE = "KILOGPU-ROCE";
+/** Name of the profile that every port of the fabric has. */
+export const EOS_PROFILE = "KILOGPU-ROCE";
+
+/** ECN of the data's queue. */
+export function ecnLine(qos: RoceQos): string {
+    return `random-detect ecn minimum-threshold ${String(qos.ecnMinBytes)} bytes maximum-threshold ${String(qos.ecnMaxBytes)} bytes max-mark-probability ${String(qos.ecnProbability)} weight 0`;
+}
 
 /** The configuration; `configure session` takes it as it is. */
 export function eosConfig(spec: SwitchSpec, qos: RoceQos): string {
@@ -18,7 +24,7 @@ export function eosConfig(spec: SwitchSpec, qos: RoceQos): string {
         `priority-flow-control pause watchdog default polling-interval ${seconds(qos.watchdogMs / 2)}`,
         `priority-flow-control pause watchdog default recovery-time ${seconds(2 * qos.watchdogMs)}`,
         "!",
-        `qos profile ${PROFILE}`,
+        `qos profile ${EOS_PROFILE}`,
         "   qos trust dscp",
         "   priority-flow-control on",
         `   priority-flow-control priority ${String(qos.priority)} no-drop`,
@@ -26,7 +32,7 @@ export function eosConfig(spec: SwitchSpec, qos: RoceQos): string {
         `   uc-tx-queue ${String(qos.priority)}`,
         "      no priority",
         "      bandwidth percent 50",
-        `      random-detect ecn minimum-threshold ${String(qos.ecnMinBytes)} bytes maximum-threshold ${String(qos.ecnMaxBytes)} bytes max-mark-probability ${String(qos.ecnProbability)} weight 0`,
+        `      ${ecnLine(qos)}`,
         "   !",
         `   uc-tx-queue ${String(qos.cnpPriority)}`,
         "      priority strict",
@@ -37,7 +43,7 @@ export function eosConfig(spec: SwitchSpec, qos: RoceQos): string {
         `   description ${port.peer}`,
         `   mtu ${String(qos.mtu)}`,
         `   speed ${String(qos.linkGbps)}g`,
-        `   service-profile ${PROFILE}`,
+        `   service-profile ${EOS_PROFILE}`,
         "!",
     ]);
     return [...lines, ...ports, "end", ""].join("\n");

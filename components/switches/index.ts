@@ -8,7 +8,10 @@ export { checkSubnetManager, opensmConf, partitionsConf, rootGuidsConf } from ".
 export type { Partition, SubnetManagerArgs } from "./infiniband";
 export { Setting } from "./observation";
 export type { Observation, ObservationSource, ObservedSetting } from "./observation";
-export { observeHost, observeNccl, parseMlnxQos } from "./parse-host";
+export { linkSettings, observeHost, observeNccl, parseMlnxQos } from "./parse-host";
+export { cablesOfFabric, cablesOfHost } from "./parse-cabling";
+export { readSwitch } from "./read-switch";
+export type { SwitchReading } from "./read-switch";
 export type { HostReading } from "./parse-host";
 export { observeEos, observeNvue, observeSonic } from "./parse-switch";
 export { disagreementSentence, fabricDisagreements } from "./disagreements";

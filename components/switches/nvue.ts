@@ -62,14 +62,14 @@ function nvueTree(spec: SwitchSpec, qos: RoceQos): NvueTree {
     };
 }
 
-/** The commands, one a line, ending in `nv config apply`. */
-export function nvueCommands(spec: SwitchSpec, qos: RoceQos): string {
+/** Every setting as the words after `nv set`. */
+export function nvueSettings(spec: SwitchSpec, qos: RoceQos): string[] {
     const lines: string[] = [];
     const walk = (path: string[], value: NvueTree | string | number): void => {
         if (typeof value !== "object") {
-            lines.push(["nv set", ...path, String(value)].join(" "));
+            lines.push([...path, String(value)].join(" "));
         } else if (Object.keys(value).length === 0) {
-            lines.push(["nv set", ...path].join(" "));
+            lines.push(path.join(" "));
         } else {
             for (const [key, inner] of Object.entries(value)) {
                 walk([...path, key], inner);
@@ -77,7 +77,12 @@ export function nvueCommands(spec: SwitchSpec, qos: RoceQos): string {
         }
     };
     walk([], nvueTree(spec, qos));
-    return [...lines, "nv config apply -y", ""].join("\n");
+    return lines;
+}
+
+/** The commands, one a line, ending in `nv config apply`. */
+export function nvueCommands(spec: SwitchSpec, qos: RoceQos): string {
+    return [...nvueSettings(spec, qos).map((line) => `nv set ${line}`), "nv config apply -y", ""].join("\n");
 }
 
 /** `/etc/nvue.d/startup.yaml`. */

@@ -21,11 +21,18 @@ export const Setting = {
     React: "reaction to notifications",
     GidIndex: "GID index",
     ServiceLevel: "service level",
+    Hca: "RDMA devices of NCCL",
+    CmaTos: "ToS byte of rdma_cm",
+    GidType: "type of the address at the GID index",
+    LinkState: "link state",
+    LinkLayer: "link layer",
+    Cable: "other end of the cable",
+    Hostname: "host name",
 } as const;
 export type Setting = (typeof Setting)[keyof typeof Setting];
 
-/** What was read from. */
-export type ObservationSource = "host" | "nccl" | "nvue" | "sonic" | "eos";
+/** What was read from. `infiniband`: a host on InfiniBand, which has no quality of service of RoCE. */
+export type ObservationSource = "host" | "infiniband" | "nccl" | "nvue" | "sonic" | "eos";
 
 /** One value; `port` is empty for what holds for the whole device. */
 export interface ObservedSetting {
@@ -41,4 +48,8 @@ export interface Observation {
     /** Ports that the design has cables on: those must be there, whether the device mentions them or not. */
     ports: string[];
     settings: ObservedSetting[];
+    /** What only this device must say, beside what its kind must: its name, where its cables end. Defaults to nothing. */
+    own?: ObservedSetting[];
+    /** RDMA device of a host's port, by port; remedies name it. Defaults to none. */
+    devices?: { [port: string]: string };
 }

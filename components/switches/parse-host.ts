@@ -10,6 +10,8 @@ export interface HostReading {
     mlnxQos: string;
     /** Path under /sys and content. */
     sysfs: { [path: string]: string };
+    /** Output of `cma_roce_tos -d <device>`. */
+    cmaTos?: string;
 }
 
 /** Trust state, DSCP map and PFC row of `mlnx_qos`. */
@@ -35,11 +37,34 @@ export function observeHost(device: string, qos: RoceQos, readings: readonly Hos
         device,
         source: "host",
         ports: readings.map((reading) => reading.port.netdev),
-        settings: readings.flatMap((reading) => readPort(qos, reading)),
+        settings: readings.flatMap((reading) => [
+            ...readPort(qos, reading),
+            ...linkSettings(reading.port.netdev, reading.port.device, reading.sysfs, qos.gidIndex),
+        ]),
+        devices: Object.fromEntries(readings.map(({ port }) => [port.netdev, port.device])),
     };
 }
 
-function readPort(qos: RoceQos, { port, mlnxQos, sysfs }: HostReading): ObservedSetting[] {
+/** What the kernel says of an RDMA port: `4: ACTIVE`, `400 Gb/sec (4X NDR)`, `Ethernet`, `RoCE v2`. */
+export function linkSettings(
+    port: string,
+    device: string,
+    sysfs: { [path: string]: string },
+    gidIndex?: number,
+): ObservedSetting[] {
+    const file = (name: string): string => sysfs[`/sys/class/infiniband/${device}/ports/1/${name}`]?.trim() ?? "";
+    const values: [Setting, string | undefined][] = [
+        [Setting.LinkState, /^\d+:\s*(\w+)/.exec(file("state"))?.[1]],
+        [Setting.Speed, /^(\d+)(?:\.\d+)? Gb\/sec/.exec(file("rate"))?.[1]],
+        [Setting.LinkLayer, file("link_layer") || undefined],
+        ...(gidIndex === undefined
+            ? []
+            : [[Setting.GidType, file(`gid_attrs/types/${String(gidIndex)}`) || undefined] as [Setting, string]]),
+    ];
+    return values.flatMap(([setting, value]) => (value === undefined ? [] : [{ port, setting, value }]));
+}
+
+function readPort(qos: RoceQos, { port, mlnxQos, sysfs, cmaTos }: HostReading): ObservedSetting[] {
     const said = parseMlnxQos(mlnxQos);
     const ecn = `/sys/class/net/${port.netdev}/ecn`;
     const files: [Setting, string][] = [
@@ -56,6 +81,9 @@ function readPort(qos: RoceQos, { port, mlnxQos, sysfs }: HostReading): Observed
         [Setting.DataClass, dscpClass(qos.dscp)],
         [Setting.CnpClass, dscpClass(qos.cnpDscp)],
         [Setting.Lossless, said.lossless.join(",")],
+        ...(cmaTos === undefined
+            ? []
+            : [[Setting.CmaTos, /\d+\s*$/.exec(cmaTos)?.[0].trim() ?? ""] as [Setting, string]]),
         ...files.flatMap(([setting, path]): [Setting, string][] => {
             const value = sysfs[path];
             // traffic_class reads "Global tclass=106" on mlx5.
@@ -71,6 +99,7 @@ export function observeNccl(device: string, environment: { [name: string]: strin
         [Setting.TrafficClass, "NCCL_IB_TC"],
         [Setting.GidIndex, "NCCL_IB_GID_INDEX"],
         [Setting.ServiceLevel, "NCCL_IB_SL"],
+        [Setting.Hca, "NCCL_IB_HCA"],
     ];
     return {
         device,

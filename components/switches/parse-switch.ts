@@ -27,14 +27,48 @@ function collect(values: [string, Setting, string | undefined][]): ObservedSetti
     return values.flatMap(([port, setting, value]) => (value === undefined ? [] : [{ port, setting, value }]));
 }
 
+/** Numbers of `24`, `0-7` or `0-7,26`. */
+function numbers(list: string): number[] {
+    return list.split(",").flatMap((part) => {
+        const [first, last] = part.split("-").map(Number);
+        return Array.from({ length: (last ?? first ?? 0) - (first ?? 0) + 1 }, (_, index) => (first ?? 0) + index);
+    });
+}
+
+/** Ports of a key of NVUE, which groups equal ports: `swp1-4`, `swp1s0-1`, `swp1,5-6`. */
+export function nvuePorts(key: string): string[] {
+    let prefix = "";
+    return key.split(",").flatMap((part) => {
+        const match = /^([a-z]*)(\d+)(?:-(\d+))?(?:s(\d+)(?:-(\d+))?)?$/.exec(part);
+        if (match === null) {
+            return [part];
+        }
+        const [, word, first, last, lane, lastLane] = match;
+        prefix = word === "" ? prefix : (word ?? "");
+        const cages = numbers(last === undefined ? (first ?? "") : `${first ?? ""}-${last}`);
+        return lane === undefined
+            ? cages.map((cage) => `${prefix}${String(cage)}`)
+            : cages.flatMap((cage) =>
+                  numbers(lastLane === undefined ? lane : `${lane}-${lastLane}`).map(
+                      (half) => `${prefix}${String(cage)}s${String(half)}`,
+                  ),
+              );
+    });
+}
+
+/** What NVUE says of one number, be it a key of its own or inside a group. */
+function ofNumber(node: Tree, number: number): Tree {
+    return tree(node[String(number)] ?? node[Object.keys(node).find((key) => numbers(key).includes(number)) ?? ""]);
+}
+
 /** Cumulus Linux: output of `nv config show`, or startup.yaml. */
 export function observeNvue(spec: SwitchSpec, qos: RoceQos, yaml: string): Observation {
     const documents: unknown = parse(yaml);
     const set = (Array.isArray(documents) ? documents : [documents]).map((entry) => under(entry, "set"));
     const root = tree(set.find((entry) => Object.keys(entry).length > 0));
     const map = under(root, "qos", "mapping", "default-global");
-    const dscpClass = (dscp: number): string => scalar(under(map, "dscp", String(dscp))["switch-priority"]) ?? "none";
-    const ecn = under(root, "qos", "congestion-control", "default-global", "traffic-class", String(qos.priority));
+    const dscpClass = (dscp: number): string => scalar(ofNumber(under(map, "dscp"), dscp)["switch-priority"]) ?? "none";
+    const ecn = ofNumber(under(root, "qos", "congestion-control", "default-global", "traffic-class"), qos.priority);
     const pfc = under(root, "qos", "pfc", "default-global");
     const on = pfc["rx"] !== "disable" && pfc["tx"] !== "disable";
     return {
@@ -45,19 +79,21 @@ export function observeNvue(spec: SwitchSpec, qos: RoceQos, yaml: string): Obser
             ["", Setting.Trust, scalar(map["trust"])],
             ["", Setting.DataClass, dscpClass(qos.dscp)],
             ["", Setting.CnpClass, dscpClass(qos.cnpDscp)],
-            ["", Setting.Lossless, on ? Object.keys(under(pfc, "switch-priority")).join(",") : ""],
+            ["", Setting.Lossless, on ? Object.keys(under(pfc, "switch-priority")).flatMap(numbers).join(",") : ""],
             ["", Setting.Ecn, scalar(ecn["ecn"]) ?? "disable"],
             ["", Setting.EcnMin, scalar(ecn["min-threshold"])],
             ["", Setting.EcnMax, scalar(ecn["max-threshold"])],
             ["", Setting.EcnProbability, scalar(ecn["probability"])],
-            ...Object.keys(under(root, "interface")).flatMap((name): [string, Setting, string | undefined][] => {
-                const port = under(root, "interface", name);
-                return [
-                    [name, Setting.Mtu, scalar(under(port, "link")["mtu"])],
-                    [name, Setting.Speed, scalar(under(port, "link")["speed"])?.replace(/G$/, "")],
-                    [name, Setting.Watchdog, scalar(under(port, "qos", "pfc-watchdog")["state"]) ?? "disable"],
-                ];
-            }),
+            ...Object.entries(under(root, "interface")).flatMap(([key, value]) =>
+                nvuePorts(key).flatMap((name): [string, Setting, string | undefined][] => {
+                    const port = tree(value);
+                    return [
+                        [name, Setting.Mtu, scalar(under(port, "link")["mtu"])],
+                        [name, Setting.Speed, scalar(under(port, "link")["speed"])?.replace(/G$/, "")],
+                        [name, Setting.Watchdog, scalar(under(port, "qos", "pfc-watchdog")["state"]) ?? "disable"],
+                    ];
+                }),
+            ),
         ]).map((entry) => ({
             ...entry,
             value: entry.value === "enable" ? "on" : entry.value === "disable" ? "off" : entry.value,
@@ -122,14 +158,23 @@ function eosBlocks(text: string): { header: string; lines: string[] }[] {
     return blocks;
 }
 
+/** Traffic class of each eight DSCPs where EOS is told nothing. */
+const EOS_CLASSES = ["1", "0", "2", "3", "4", "5", "6", "7"];
+
 /** EOS: running-config. Each port's own profile is followed. */
 export function observeEos(spec: SwitchSpec, qos: RoceQos, text: string): Observation {
     const blocks = eosBlocks(text);
-    const classes = new Map<string, string>();
+    // A running-config leaves defaults out; EOS user manual, quality of service, table "Default DSCP to Traffic Class Map".
+    const classes = new Map(Array.from({ length: 64 }, (_, dscp) => [String(dscp), EOS_CLASSES[dscp >> 3] ?? "none"]));
     for (const { header } of blocks) {
-        const [, list, value] = /^qos map dscp ([\d\s]+) to traffic-class (\d+)/.exec(header) ?? [];
-        for (const dscp of (list ?? "").split(/\s+/).filter((entry) => entry !== "")) {
-            classes.set(dscp, value ?? "none");
+        const [, list, value] = /^qos map dscp ([\d\s,-]+) to traffic-class (\d+)/.exec(header) ?? [];
+        for (const dscp of list === undefined
+            ? []
+            : list
+                  .trim()
+                  .split(/[\s,]+/)
+                  .flatMap(numbers)) {
+            classes.set(String(dscp), value ?? "none");
         }
     }
     const profiles = new Map(

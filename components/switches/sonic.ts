@@ -3,7 +3,7 @@ import type { RoceQos } from "../quality-of-service";
 import type { SwitchSpec } from "./ports";
 
 /** Name of all maps and profiles of ours. */
-const NAME = "KILOGPU";
+export const SONIC_NAME = "KILOGPU";
 /** Detection needs two polls (sonic-swss pfcwd). */
 const POLLS = 2;
 
@@ -26,12 +26,12 @@ export function sonicConfig(spec: SwitchSpec, qos: RoceQos): ConfigDb {
         Object.fromEntries(spec.ports.map((port) => [port.name, value(port.name, port.peer)]));
     return {
         DEVICE_METADATA: { localhost: { hostname: spec.hostname } },
-        DSCP_TO_TC_MAP: { [NAME]: classes },
-        TC_TO_QUEUE_MAP: { [NAME]: identity },
-        TC_TO_PRIORITY_GROUP_MAP: { [NAME]: identity },
-        MAP_PFC_PRIORITY_TO_QUEUE: { [NAME]: identity },
+        DSCP_TO_TC_MAP: { [SONIC_NAME]: classes },
+        TC_TO_QUEUE_MAP: { [SONIC_NAME]: identity },
+        TC_TO_PRIORITY_GROUP_MAP: { [SONIC_NAME]: identity },
+        MAP_PFC_PRIORITY_TO_QUEUE: { [SONIC_NAME]: identity },
         WRED_PROFILE: {
-            [NAME]: {
+            [SONIC_NAME]: {
                 ecn: "ecn_all",
                 ...Object.fromEntries(
                     ["green", "yellow", "red"].flatMap((colour) => [
@@ -46,7 +46,7 @@ export function sonicConfig(spec: SwitchSpec, qos: RoceQos): ConfigDb {
         SCHEDULER: { "kilogpu.lossless": { type: "DWRR", weight: "50" }, "kilogpu.strict": { type: "STRICT" } },
         QUEUE: Object.fromEntries(
             spec.ports.flatMap((port) => [
-                [`${port.name}|${priority}`, { scheduler: "kilogpu.lossless", wred_profile: NAME }],
+                [`${port.name}|${priority}`, { scheduler: "kilogpu.lossless", wred_profile: SONIC_NAME }],
                 [`${port.name}|${String(qos.cnpPriority)}`, { scheduler: "kilogpu.strict" }],
             ]),
         ),
@@ -57,10 +57,10 @@ export function sonicConfig(spec: SwitchSpec, qos: RoceQos): ConfigDb {
             speed: String(qos.linkGbps * 1000),
         })),
         PORT_QOS_MAP: each(() => ({
-            dscp_to_tc_map: NAME,
-            tc_to_queue_map: NAME,
-            tc_to_pg_map: NAME,
-            pfc_to_queue_map: NAME,
+            dscp_to_tc_map: SONIC_NAME,
+            tc_to_queue_map: SONIC_NAME,
+            tc_to_pg_map: SONIC_NAME,
+            pfc_to_queue_map: SONIC_NAME,
             pfc_enable: priority,
             pfcwd_sw_enable: priority,
         })),
@@ -81,6 +81,6 @@ export function sonicConfigFile(spec: SwitchSpec, qos: RoceQos): string {
 }
 
 /** Class of all other traffic: the lowest that is neither lossless nor that of notifications. */
-function bestEffort(qos: RoceQos): number {
+export function bestEffort(qos: RoceQos): number {
     return [0, 1, 2].find((priority) => priority !== qos.priority && priority !== qos.cnpPriority) ?? 0;
 }

@@ -2,17 +2,12 @@
  * The picture of a fabric, 1,600 px wide: tiers from the core down, pods as panels. What does not fit is drawn as one box that
  * says how many switches it stands for; a line is a bundle, and the legend says of how many cables.
  */
+import { MOST_BOXES, boxesOf, grouped, line, picture } from "./boxes";
+import type { Box, Row } from "./boxes";
 import { billOfMaterials, fabricCounts } from "./bill";
 import { coreName, leafName, spineName } from "./fabric-plan";
 import type { FabricPlan } from "./fabric-plan";
 
-const WIDTH = 1600;
-const MARGIN = 40;
-const TOP = 112;
-const BOX = 42;
-const ROW = 150;
-/** Switches of one tier that are still drawn one by one. */
-const MOST_BOXES = 48;
 /** Boxes of a tier that is drawn in groups: wide enough for their labels. */
 const MOST_GROUPS = 24;
 /** Lines of one tier above which only one per group is drawn. */
@@ -20,25 +15,10 @@ const MOST_LINES = 1600;
 
 const COLOURS = { core: "#8250df", spine: "#2f6feb", leaf: "#1a7f37", node: "#57606a" };
 
-/** One box: one switch, or several of a tier and a pod. */
-interface Box {
-    x: number;
-    y: number;
-    width: number;
-    /** Two lines of text. */
-    label: string[];
-    /** Names of the switches or nodes inside. */
-    members: string[];
-    colour: string;
-}
-
 /** The picture as SVG text. */
 export function drawFabric(plan: FabricPlan): string {
     const { shape } = plan;
     const rows = tiersOf(plan);
-    const boxes = rows.map((row, index) => place(row, TOP + index * ROW));
-    const height = TOP + (rows.length - 1) * ROW + BOX + 60;
-    const lines = boxes.slice(1).map((lower, index) => connect(plan, boxes[index] ?? [], lower));
     const counts = fabricCounts(plan);
     const cages = billOfMaterials(plan).reduce(
         (sum, item) => sum + (item.kind === "switch-transceiver" ? item.count : 0),
@@ -57,32 +37,10 @@ export function drawFabric(plan: FabricPlan): string {
         `A line is a bundle: leaf to spine ${shape.leafSpineLinks} cables` +
         (shape.spineUp > 0 ? `, spine to core ${shape.spineCoreLinks}` : "") +
         `; node to leaf 1 a rail (drawn as one line a leaf). ` +
-        (boxes.flat().some((box) => box.label.at(-1)?.startsWith("×"))
+        (rows.some(({ groups }) => groups.some(({ label }) => label.at(-1)?.startsWith("×")))
             ? "A box with × stands for that many switches."
             : "");
-    return [
-        `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="DejaVu Sans, sans-serif">`,
-        `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
-        text(MARGIN, 38, title, 20, "#1b1f24"),
-        text(MARGIN, 64, subtitle, 15, "#57606a"),
-        ...lines.flat(),
-        ...boxes.flat().flatMap(drawBox),
-        ...rows.map(({ caption }, index) => text(MARGIN, TOP + index * ROW - 7, caption, 13, "#57606a")),
-        text(MARGIN, height - 24, legend, 14, "#57606a"),
-        "</svg>",
-        "",
-    ].join("\n");
-}
-
-interface Group {
-    label: string[];
-    members: string[];
-}
-
-interface Row {
-    caption: string;
-    groups: Group[];
-    colour: string;
+    return picture(rows, { title, subtitle, legend }, (upper, lower) => connect(plan, upper, lower));
 }
 
 function tiersOf(plan: FabricPlan): Row[] {
@@ -91,7 +49,7 @@ function tiersOf(plan: FabricPlan): Row[] {
     const rows: Row[] = [];
     if (shape.spineUp > 0) {
         rows.push(
-            row(
+            switchRow(
                 COLOURS.core,
                 numbers(shape.spinesPerPod).map((group) => ({
                     label: [`g${group + 1}`],
@@ -103,7 +61,7 @@ function tiersOf(plan: FabricPlan): Row[] {
     }
     if (shape.leafUp > 0) {
         rows.push(
-            row(
+            switchRow(
                 COLOURS.spine,
                 numbers(shape.pods).map((pod) => ({
                     label: [`pod ${pod + 1}`],
@@ -120,7 +78,7 @@ function tiersOf(plan: FabricPlan): Row[] {
     const range = (units: number[]): string =>
         units.length === 1 ? `u${(units[0] ?? 0) + 1}` : `u${(units[0] ?? 0) + 1}–${(units.at(-1) ?? 0) + 1}`;
     rows.push(
-        row(
+        switchRow(
             COLOURS.leaf,
             unitGroups.map((units) => ({
                 label: [range(units)],
@@ -149,30 +107,8 @@ function tiersOf(plan: FabricPlan): Row[] {
     return rows;
 }
 
-/** Switches one by one where they fit, else one box for each group, with how many it stands for. */
-function row(colour: string, groups: Group[], caption: string): Row {
-    const total = groups.reduce((sum, group) => sum + group.members.length, 0);
-    const single = (name: string): Group => ({ label: name.split("-").slice(1), members: [name] });
-    return total <= MOST_BOXES
-        ? { colour, caption, groups: groups.flatMap(({ members }) => members.map(single)) }
-        : {
-              colour,
-              caption,
-              groups: groups.map(({ label, members }) => ({ label: [...label, `× ${members.length}`], members })),
-          };
-}
-
-function place({ groups, colour }: Row, y: number): Box[] {
-    const gap = 6;
-    const slot = (WIDTH - 2 * MARGIN + gap) / groups.length;
-    return groups.map((group, index) => ({
-        x: MARGIN + index * slot,
-        y,
-        width: slot - gap,
-        label: group.label,
-        members: group.members,
-        colour,
-    }));
+function switchRow(colour: string, groups: Row["groups"], title: string): Row {
+    return boxesOf(colour, groups, title, (name) => name.split("-").slice(1));
 }
 
 function connect(plan: FabricPlan, upper: Box[], lower: Box[]): string[] {
@@ -206,36 +142,8 @@ function connect(plan: FabricPlan, upper: Box[], lower: Box[]): string[] {
         const [from, to] = pair.split(" ").map(Number);
         const a = lower[from ?? 0];
         const b = upper[to ?? 0];
-        return a === undefined || b === undefined
-            ? ""
-            : `<line x1="${point(a)}" y1="${a.y}" x2="${point(b)}" y2="${b.y + BOX}" stroke="${b.colour}" stroke-opacity="${opacity}" stroke-width="1"/>`;
+        return a === undefined || b === undefined ? "" : line(a, b, opacity);
     });
-}
-
-function point(box: Box): string {
-    return (box.x + box.width / 2).toFixed(1);
-}
-
-/** Labels stand inside their box, in letters as small as it takes to fit. */
-function drawBox(box: Box): string[] {
-    const longest = Math.max(...box.label.map((line) => line.length));
-    const size = Math.min(13, Math.floor((box.width - 4) / (longest * 0.62)));
-    const middle = box.x + box.width / 2;
-    const lines = box.label.map((line, index) =>
-        text(middle, box.y + (box.label.length === 1 ? 26 : 18 + index * 16), line, size, "#ffffff", "middle"),
-    );
-    return [
-        `<rect x="${box.x.toFixed(1)}" y="${box.y}" width="${box.width.toFixed(1)}" height="${BOX}" rx="3" fill="${box.colour}"/>`,
-        ...lines,
-    ];
-}
-
-function text(x: number, y: number, content: string, size: number, fill: string, anchor = "start"): string {
-    return `<text x="${x.toFixed(1)}" y="${y}" font-size="${size}" fill="${fill}" text-anchor="${anchor}">${content}</text>`;
-}
-
-function grouped(value: number): string {
-    return value.toLocaleString("en-US");
 }
 
 function figure(value: number): string {

@@ -8,3 +8,4 @@ export { estimateCongestion, leafIndex } from "./traffic";
 export type { CongestionEstimate, Demand, Loss } from "./traffic";
 export { allToAll, pipeline, ringAllReduce } from "./patterns";
 export { drawFabric } from "./draw";
+export { drawInventory } from "./draw-inventory";

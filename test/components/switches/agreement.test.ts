@@ -69,7 +69,7 @@ const rendered = (qos: RoceQos): Texts => ({
 });
 
 const observed = (qos: RoceQos, texts: Texts): Observation[] => [
-    observeHost("node-0001", qos, [runOnHost(hostPort, texts.commands)]),
+    observeHost("node-0001", qos, [runOnHost(hostPort, texts.commands, qos.linkGbps)]),
     observeNccl("trainer", texts.nccl),
     observeNvue(leaf(SwitchDialect.Nvue), qos, texts.nvue),
     observeSonic(leaf(SwitchDialect.Sonic), qos, texts.sonic),

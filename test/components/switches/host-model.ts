@@ -5,11 +5,23 @@
 import type { HostPort } from "../../../components/quality-of-service";
 import type { HostReading } from "../../../components/switches";
 
-export function runOnHost(port: HostPort, commands: readonly string[]): HostReading {
+export function runOnHost(port: HostPort, commands: readonly string[], gbps: number): HostReading {
     let trust = "pcp";
     let pfc = Array.from({ length: 8 }, () => "0");
     const priorityOf = Array.from({ length: 64 }, (_, dscp) => Math.floor(dscp / 8));
-    const sysfs: { [path: string]: string } = {};
+    const rdma = `/sys/class/infiniband/${port.device}/ports/1`;
+    const sysfs: { [path: string]: string } = {
+        [`${rdma}/state`]: "4: ACTIVE",
+        [`${rdma}/link_layer`]: "Ethernet",
+        [`${rdma}/rate`]: `${String(gbps)} Gb/sec (4X NDR)`,
+        ...Object.fromEntries(
+            Array.from({ length: 256 }, (_, index) => [
+                `${rdma}/gid_attrs/types/${String(index)}`,
+                index % 2 === 0 ? "IB/RoCE v1" : "RoCE v2",
+            ]),
+        ),
+    };
+    let cmaTos = "0";
     for (const command of commands) {
         const words = command.split(/\s+/);
         const after = (flag: string): string | undefined =>
@@ -21,6 +33,8 @@ export function runOnHost(port: HostPort, commands: readonly string[]): HostRead
             if (dscp !== undefined) {
                 priorityOf[Number(dscp)] = Number(priority);
             }
+        } else if (words[0] === "cma_roce_tos" && after("-d") === port.device) {
+            cmaTos = after("-t") ?? cmaTos;
         } else if (words[0] === "printf") {
             sysfs[after(">") ?? ""] = words[2] ?? "";
         } else if (words[0] === "ip" && after("dev") === port.netdev) {
@@ -43,5 +57,5 @@ export function runOnHost(port: HostPort, commands: readonly string[]): HostRead
         "tc: 0 ratelimit: unlimited, tsa: vendor",
         "         priority:  1",
     ].join("\n");
-    return { port, mlnxQos, sysfs };
+    return { port, mlnxQos, sysfs, cmaTos: `${cmaTos}\n` };
 }

@@ -104,7 +104,7 @@ function sonic(setting: Setting, port: string, qos: RoceQos): string {
     const priority = String(qos.priority);
     const set = (table: string, key: string, field: string, value: string): string =>
         `sonic-db-cli CONFIG_DB HSET '${table}|${key}' ${field} ${value}`;
-    const map = `${set("PORT_QOS_MAP", port, "dscp_to_tc_map", SONIC_NAME)}`;
+    const map = set("PORT_QOS_MAP", port, "dscp_to_tc_map", SONIC_NAME);
     const profile = set("QUEUE", `${port}|${priority}`, "wred_profile", SONIC_NAME);
     const wred = (field: string, value: number): string =>
         ["green", "yellow", "red"]

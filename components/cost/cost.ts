@@ -224,10 +224,16 @@ export function costItems(resources: readonly CostSubject[], options: CostOption
         service("public addresses", "network", ofType("aws:ec2/eip:Eip").length, "public-ipv4", region),
         service("keys", "KMS", ofType("aws:kms/key:Key").length, "kms-key", region),
         ...ofType("aws:fsx/lustreFileSystem:LustreFileSystem").map((files) => lustre(files, region)),
+        ...ofType("aws:amp/workspace:Workspace").map((workspace) => byUse(workspace, "managed Prometheus", "samples")),
     ];
     return items.filter(
         (item) => item.quantity > 0 || item.kind.startsWith("GPU nodes") || item.kind.startsWith("own hosts"),
     );
+}
+
+/** Something whose bill depends on what is put into it. */
+function byUse({ name }: CostSubject, kind: string, what: string): CostItem {
+    return { name, kind, quantity: 1, unit: "", hourlyUsd: null, asOf: "", source: "", note: `billed by ${what}` };
 }
 
 function lustre(files: CostSubject, region: string): CostItem {

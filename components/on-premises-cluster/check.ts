@@ -72,8 +72,19 @@ function checkInside(args: OnPremisesClusterArgs): InputProblem[] {
     if (problems.length > 0) {
         return problems;
     }
-    return [...checkStorageClass(args), ...checkTrainingPlatform(args, [pool], plannedHostFabric(args.site, pool))];
+    return [
+        ...checkStorageClass(args),
+        ...(args.monitoring?.managedPrometheus === true ? [notInRacks] : []),
+        ...checkTrainingPlatform(args, [pool], plannedHostFabric(args.site, pool)),
+    ];
 }
+
+const notInRacks: InputProblem = {
+    path: "monitoring.managedPrometheus",
+    got: "true",
+    legal: "AWS gives a workspace to the pods of EKS only",
+    remedy: "Give monitoring.remoteWriteUrl.",
+};
 
 function checkStorageClass({ monitoring }: OnPremisesClusterArgs): InputProblem[] {
     return monitoring === undefined || monitoring.storageClass !== undefined

@@ -12,6 +12,7 @@ import { FabricKind, RdmaFabric } from "../fabric";
 import type { NodePool } from "../gpu-node-pool";
 import { GpuNodePool, efaSecurityGroup } from "../gpu-node-pool";
 import { refuse } from "../input";
+import type { PlatformGround } from "../training-platform";
 import { chartValues, createTrainingPlatform, mirrorsOf } from "../training-platform";
 import type { QueueSpec } from "../training-queues";
 import { checkTrainingCluster } from "./check";
@@ -75,7 +76,7 @@ export class TrainingCluster extends pulumi.ComponentResource {
         this.jobs = createTrainingPlatform(
             name,
             withStorageClass(name, args, inCluster),
-            { pools, fabric, storage },
+            { pools, fabric, storage, ...managedPrometheus(args, cluster.access) },
             inCluster,
         );
 
@@ -88,6 +89,16 @@ export class TrainingCluster extends pulumi.ComponentResource {
             jobs: this.jobs,
         });
     }
+}
+
+/** The cluster as a managed Prometheus wants to know it, where one is wanted. */
+function managedPrometheus(
+    args: TrainingClusterArgs,
+    { clusterName, network }: ClusterAccess,
+): Pick<PlatformGround, "managedPrometheus"> {
+    return args.monitoring?.managedPrometheus === true
+        ? { managedPrometheus: { clusterName, region: network.region } }
+        : {};
 }
 
 /** One security group for each capacity group with EFA, and the pools. */

@@ -55,10 +55,18 @@ export function checkTrainingPlatform(
 /** Arguments of the parts, by the key that holds them in the composition, and the charts that their Helm values are for. */
 const GPU_KEYS = ["driver", "serviceMonitor", "metricsIntervalSeconds"];
 const GPU_CHARTS = { values: "gpu-operator", featureDiscoveryValues: "node-feature-discovery" };
-const TRAINING_KEYS = ["image", "maxRestarts", "checkpointSeconds", "metricsPort", "podsReadyMinutes"];
+const TRAINING_KEYS = ["image", "maxRestarts", "checkpointSeconds", "metricsPort", "ncclInspector", "podsReadyMinutes"];
 const QUEUE_CHARTS = { values: "kueue" };
 const KUBEFLOW_CHARTS = { values: "kubeflow-trainer", jobSetValues: "jobset" };
-const MONITORING_KEYS = ["retentionDays", "logs", "logRetentionDays", "storageClass", "receivers", "remoteWriteUrl"];
+const MONITORING_KEYS = [
+    "retentionDays",
+    "logs",
+    "logRetentionDays",
+    "storageClass",
+    "receivers",
+    "remoteWriteUrl",
+    "managedPrometheus",
+];
 const MONITORING_CHARTS = { values: "kube-prometheus-stack", lokiValues: "loki", alloyValues: "alloy" };
 
 /** A part's problems, at the paths that the composition's user knows. */

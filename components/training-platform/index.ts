@@ -1,5 +1,6 @@
 export { checkAmounts, checkNames, checkPlatformSettings, checkTrainingPlatform, distinct, ofCharts } from "./check";
 export { chartValues, mirrorsOf, withoutName } from "./parts";
+export type { PlatformGround } from "./training-platform";
 export { createTrainingPlatform } from "./training-platform";
 export type {
     BudgetArgs,

@@ -6,7 +6,7 @@ import type { GpuOperatorArgs } from "../gpu-operator";
 import type { ChartValues } from "../helm-chart";
 import { mergeValues } from "../helm-chart";
 import type { KubeflowArgs, RuntimeSetArgs } from "../kubeflow";
-import type { MonitoringArgs } from "../monitoring";
+import type { ManagedPrometheusArgs, MonitoringArgs } from "../monitoring";
 import { operatorCounters } from "../monitoring";
 import type { TrainingJobArgs } from "../training-job";
 import type { QueueSpecArgs, TrainingQueuesArgs } from "../training-queues";
@@ -67,20 +67,29 @@ export function gpuOperatorArgs(args: TrainingPlatformArgs, pools: NodePoolArgs[
     };
 }
 
+/** What Monitoring takes that only the composition knows. */
+export interface MonitoringGround {
+    queues?: QueueSpecArgs;
+    /** The cluster, where a managed Prometheus can be had and is wanted. */
+    managedPrometheus?: ManagedPrometheusArgs;
+}
+
 /** Monitoring's arguments. */
 export function monitoringArgs(
     settings: MonitoringSettingsArgs,
     args: TrainingPlatformArgs,
     pools: NodePoolArgs[],
     fabric: FabricFactsArgs,
-    queues?: QueueSpecArgs,
+    ground: MonitoringGround = {},
 ): MonitoringArgs {
     return {
         ...settings,
+        managedPrometheus: ground.managedPrometheus,
+        queues: ground.queues,
         pools,
         fabric,
-        ...(queues === undefined ? {} : { queues }),
         trainingMetricsPort: args.training?.metricsPort,
+        checkpointSeconds: args.training?.checkpointSeconds,
         ...mirrorsOf(args),
         values: chartValues(args, "kube-prometheus-stack"),
         lokiValues: chartValues(args, "loki"),
@@ -115,6 +124,7 @@ export function kubeflowArgs(args: TrainingPlatformArgs, pools: NodePoolArgs[], 
         maxRestarts: training.maxRestarts,
         checkpointSeconds: training.checkpointSeconds,
         metricsPort: training.metricsPort,
+        ncclInspector: training.ncclInspector,
         ...mirrorsOf(args),
         values: chartValues(args, "kubeflow-trainer"),
         jobSetValues: chartValues(args, "jobset"),

@@ -55,6 +55,8 @@ export interface TrainingSettingsArgs {
     checkpointSeconds?: number;
     /** Port on which training pods serve Prometheus text. Defaults to 9400. */
     metricsPort?: number;
+    /** Whether ranks report each collective through NCCL Inspector, which needs SLURM_JOB_ID set in the pod. Defaults to true. */
+    ncclInspector?: boolean;
     /** Minutes until all pods of an admitted job must be ready, image pulls included. Defaults to 30. */
     podsReadyMinutes?: number;
 }
@@ -83,6 +85,8 @@ export interface MonitoringSettingsArgs {
     receivers?: AlertReceiversArgs;
     /** Another Prometheus that gets all series, for example `https://mimir.example.com/api/v1/push`. */
     remoteWriteUrl?: string;
+    /** Whether an AWS managed Prometheus workspace is made that gets all series; on EKS only. Defaults to false. */
+    managedPrometheus?: boolean;
 }
 
 /** What the environment may cost; the policy pack and the plan compare with it. */

@@ -5,6 +5,7 @@ import type { FabricFactsArgs } from "../fabric";
 import type { NodePool } from "../gpu-node-pool";
 import { GpuOperator } from "../gpu-operator";
 import { Kubeflow } from "../kubeflow";
+import type { ManagedPrometheusArgs } from "../monitoring";
 import { Monitoring } from "../monitoring";
 import { TrainingJob } from "../training-job";
 import type { QueueSpec } from "../training-queues";
@@ -18,6 +19,8 @@ export interface PlatformGround {
     fabric: FabricFactsArgs;
     /** Makes the storage once the teams' namespaces are known. Defaults to none. */
     storage?: (queues: QueueSpec) => CheckpointMounts | undefined;
+    /** The cluster as AWS knows it, for a managed Prometheus. Defaults to none. */
+    managedPrometheus?: ManagedPrometheusArgs;
 }
 
 /**
@@ -39,7 +42,12 @@ export function createTrainingPlatform(
         (job) => new TrainingJob(job.name, jobArgs(job, queues.spec, kubeflow.runtime, storage), opts),
     );
     if (args.monitoring !== undefined) {
-        new Monitoring(`${name}-monitoring`, monitoringArgs(args.monitoring, args, pools, fabric, queues.spec), opts);
+        const { managedPrometheus } = ground;
+        new Monitoring(
+            `${name}-monitoring`,
+            monitoringArgs(args.monitoring, args, pools, fabric, { queues: queues.spec, managedPrometheus }),
+            opts,
+        );
     }
     return pulumi
         .all(jobs.map((job) => job.jobName))

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { costItems } from "../../components/cost";
 import { valueOf } from "../support/mocks";
 import { configOf, environments, run } from "./environment";
 
@@ -96,5 +97,19 @@ describe("environments", () => {
             new Set([true]),
         );
         expect(prod.named("train-kubernetes").secretInputs).toContain("kubeconfig");
+    });
+
+    it("writes its series to a managed Prometheus too where that is asked for, and prices it as billed by use", async () => {
+        const config = configOf("staging");
+        const monitoring = { ...(config["kilogpu:monitoring"] as object), managedPrometheus: true };
+        const asked = await run("staging", { ...config, "kilogpu:monitoring": monitoring });
+        expect((await run("staging")).ofType("aws:amp/workspace:Workspace")).toHaveLength(0);
+        expect(asked.ofType("aws:amp/workspace:Workspace")).toHaveLength(1);
+        const stack = JSON.stringify(asked.named("train-monitoring-stack").inputs["values"]);
+        expect(stack).toContain("api/v1/remote_write");
+        expect(stack).toContain('"region":"us-');
+        const [workspace] = asked.ofType("aws:amp/workspace:Workspace");
+        const subject = { urn: "urn", type: workspace?.type ?? "", name: "workspace", parent: "", inputs: {} };
+        expect(costItems([subject])).toMatchObject([{ kind: "managed Prometheus", hourlyUsd: null }]);
     });
 });

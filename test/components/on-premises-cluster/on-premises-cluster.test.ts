@@ -55,6 +55,9 @@ describe("OnPremisesCluster", () => {
         expect(told({ training: { maxRestarts: -1 } })).toEqual(["training.maxRestarts"]);
         expect(told({ monitoring: { retentionDays: 0, storageClass: "site" } })).toEqual(["monitoring.retentionDays"]);
         expect(told({ monitoring: {} })).toEqual(["monitoring.storageClass"]);
+        expect(told({ monitoring: { storageClass: "site", managedPrometheus: true } })).toEqual([
+            "monitoring.managedPrometheus",
+        ]);
         expect(told({ budget: { hourlyUsd: 0 } })).toEqual(["budget.hourlyUsd"]);
     });
 });

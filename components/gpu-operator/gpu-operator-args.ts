@@ -1,4 +1,5 @@
 /** Arguments of GpuOperator. */
+import type { NetworkDriver } from "../fabric";
 import type { NodePoolArgs } from "../gpu-node-pool/pool";
 
 /** Who installs the NVIDIA driver on a node. Exactly one may, or both fight over the kernel module. */
@@ -16,6 +17,11 @@ export interface GpuOperatorArgs {
     pools: NodePoolArgs[];
     /** Who installs the NVIDIA driver. Defaults to the image of the nodes. */
     driver?: DriverOwner;
+    /**
+     * Who installs DOCA-OFED on nodes with InfiniBand or RoCE, as RdmaFabric's `rack.driver`: the operator's driver pod builds
+     * nvidia_peermem against it, and waits for the network operator's pod only where that one brings it. Defaults to the hosts' image.
+     */
+    networkDriver?: NetworkDriver;
     /** Whether Prometheus finds the GPU metrics by a ServiceMonitor; needs the Prometheus operator's CRDs. Defaults to false. */
     serviceMonitor?: boolean;
     /** Seconds between two readings of the GPU metrics. Defaults to 15. */

@@ -1,6 +1,7 @@
 /** NVIDIA's GPU operator. */
 import * as pulumi from "@pulumi/pulumi";
 import { installChart, securedNamespace } from "../helm-chart";
+import { NetworkDriver } from "../fabric";
 import { refuse } from "../input";
 import { checkGpuOperator } from "./check";
 import { DriverOwner } from "./gpu-operator-args";
@@ -72,6 +73,7 @@ export class GpuOperator extends pulumi.ComponentResource {
                 namespace: namespace.metadata.name,
                 values: operatorValues(args.pools, {
                     driver: args.driver ?? DriverOwner.Ami,
+                    networkDriver: args.networkDriver ?? NetworkDriver.Host,
                     serviceMonitor: args.serviceMonitor ?? false,
                     metricsIntervalSeconds: args.metricsIntervalSeconds ?? 15,
                 }),

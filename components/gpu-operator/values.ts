@@ -1,7 +1,7 @@
 /** Values of the gpu-operator chart: who owns the driver decides all that depends on it. Pure. */
 import type { NodePoolArgs } from "../gpu-node-pool/pool";
 import type { ChartValues } from "../helm-chart";
-import { FabricKind } from "../fabric";
+import { FabricKind, NetworkDriver } from "../fabric";
 import { DriverOwner } from "./gpu-operator-args";
 import { devicePluginConfigs, migConfig } from "./sharing";
 
@@ -11,6 +11,7 @@ export const trainingPodSelector = "kilogpu.dev/training=true";
 /** What the values depend on. */
 export interface OperatorOptions {
     driver: DriverOwner;
+    networkDriver: NetworkDriver;
     serviceMonitor: boolean;
     metricsIntervalSeconds: number;
 }
@@ -44,7 +45,7 @@ export function operatorValues(pools: NodePoolArgs[], options: OperatorOptions):
         // An empty env breaks the chart's template; and a CUDA sample need not run on each node on each restart.
         validator: { plugin: { env: [{ name: "WITH_WORKLOAD", value: "false" }] } },
         daemonsets: { tolerations: poolTolerations(pools) },
-        ...driverValues(options.driver, efa, mellanox),
+        ...driverValues(options, efa, mellanox),
         devicePlugin: devicePluginValues(pools, efa, mellanox),
         // All GPUs of a pool are divided alike, so that slices can go by the name nvidia.com/gpu, which quotas count.
         mig: { strategy: "single" },
@@ -60,8 +61,8 @@ export function operatorValues(pools: NodePoolArgs[], options: OperatorOptions):
     };
 }
 
-function driverValues(driver: DriverOwner, efa: boolean, mellanox: boolean): ChartValues {
-    if (driver === DriverOwner.Ami) {
+function driverValues(options: OperatorOptions, efa: boolean, mellanox: boolean): ChartValues {
+    if (options.driver === DriverOwner.Ami) {
         // gdrcopy is a kernel module next to the driver's: without the operator's driver pod it has nothing to build against.
         return { driver: { enabled: false }, toolkit: { enabled: false }, gdrcopy: { enabled: false } };
     }
@@ -69,7 +70,8 @@ function driverValues(driver: DriverOwner, efa: boolean, mellanox: boolean): Cha
         driver: {
             enabled: true,
             // On EFA the validator would wait for nvidia_peermem for ever: it loads only where OFED is.
-            rdma: { enabled: mellanox, useHostMofed: false },
+            // And it would wait for the network operator's driver pod where the hosts themselves bring DOCA-OFED.
+            rdma: { enabled: mellanox, useHostMofed: mellanox && options.networkDriver === NetworkDriver.Host },
             upgradePolicy: {
                 autoUpgrade: true,
                 maxParallelUpgrades: 1,

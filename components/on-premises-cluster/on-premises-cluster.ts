@@ -42,7 +42,12 @@ export class OnPremisesCluster extends pulumi.ComponentResource {
         );
         const inCluster = { parent: this, provider };
         const fabric = new RdmaFabric(`${name}-${args.site.fabric}`, hostFabricArgs(args, pool), inCluster).profile;
-        this.jobs = createTrainingPlatform(name, args, { pools: this.pools, fabric }, inCluster);
+        this.jobs = createTrainingPlatform(
+            name,
+            args,
+            { pools: this.pools, fabric, networkDriver: args.site.rack?.driver },
+            inCluster,
+        );
 
         this.clusterName = pulumi.output(`${name}-${args.environment}`);
         this.kubeconfig = cluster.kubeconfig;

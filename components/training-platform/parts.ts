@@ -1,6 +1,6 @@
 /** From the platform's arguments to those of its parts. Pure: the checks and the compositions use the same functions. */
 import type { CheckpointMountsArgs } from "../checkpoint-storage";
-import type { FabricFactsArgs } from "../fabric";
+import type { FabricFactsArgs, NetworkDriver } from "../fabric";
 import type { NodePoolArgs } from "../gpu-node-pool";
 import type { GpuOperatorArgs } from "../gpu-operator";
 import type { ChartValues } from "../helm-chart";
@@ -54,10 +54,15 @@ export function chartValues(args: TrainingPlatformArgs, chart: string): ChartVal
 }
 
 /** The GPU operator's arguments. */
-export function gpuOperatorArgs(args: TrainingPlatformArgs, pools: NodePoolArgs[]): GpuOperatorArgs {
+export function gpuOperatorArgs(
+    args: TrainingPlatformArgs,
+    pools: NodePoolArgs[],
+    networkDriver?: NetworkDriver,
+): GpuOperatorArgs {
     return {
         ...args.gpu,
         pools,
+        networkDriver,
         ...mirrorsOf(args),
         values:
             args.monitoring === undefined

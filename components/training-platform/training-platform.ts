@@ -1,7 +1,7 @@
 /** What runs inside a training cluster: GPU operator, queues, Kubeflow Trainer, jobs and monitoring, the same in a cloud and in racks. */
 import * as pulumi from "@pulumi/pulumi";
 import type { CheckpointMounts } from "../checkpoint-storage";
-import type { FabricFactsArgs } from "../fabric";
+import type { FabricFactsArgs, NetworkDriver } from "../fabric";
 import type { NodePool } from "../gpu-node-pool";
 import { GpuOperator } from "../gpu-operator";
 import { Kubeflow } from "../kubeflow";
@@ -19,6 +19,8 @@ export interface PlatformGround {
     fabric: FabricFactsArgs;
     /** Makes the storage once the teams' namespaces are known. Defaults to none. */
     storage?: (queues: QueueSpec) => CheckpointMounts | undefined;
+    /** Who installs DOCA-OFED. Defaults to the hosts' image. */
+    networkDriver?: NetworkDriver;
     /** The cluster as AWS knows it, for a managed Prometheus. Defaults to none. */
     managedPrometheus?: ManagedPrometheusArgs;
 }
@@ -34,7 +36,7 @@ export function createTrainingPlatform(
     opts: pulumi.ComponentResourceOptions,
 ): pulumi.Output<string[]> {
     const { pools, fabric } = ground;
-    new GpuOperator(`${name}-gpu`, gpuOperatorArgs(args, pools), opts);
+    new GpuOperator(`${name}-gpu`, gpuOperatorArgs(args, pools, ground.networkDriver), opts);
     const queues = new TrainingQueues(`${name}-queues`, queuesArgs(args, pools, fabric), opts);
     const kubeflow = new Kubeflow(`${name}-kubeflow`, kubeflowArgs(args, pools, fabric), opts);
     const storage = ground.storage?.(queues.spec);

@@ -7,7 +7,7 @@ import { checkChartValues } from "../../../components/helm-chart";
 import { evaluate, messageOf } from "../../support/mocks";
 import { blocks, pool } from "../cluster-fixtures";
 
-const options = { serviceMonitor: false, metricsIntervalSeconds: 15 };
+const options = { networkDriver: "host" as const, serviceMonitor: false, metricsIntervalSeconds: 15 };
 const rack = [{ ...(blocks[0] ?? pool("x", { instanceType: "p5.48xlarge", nodes: 1 })), capacityKind: "owned" }];
 
 describe("GpuOperator", () => {
@@ -33,7 +33,7 @@ describe("GpuOperator", () => {
         expect(operatorValues(rack, { ...options, driver: "operator" })).toMatchObject({
             driver: {
                 enabled: true,
-                rdma: { enabled: false },
+                rdma: { enabled: false, useHostMofed: false },
                 upgradePolicy: {
                     waitForCompletion: { podSelector: "kilogpu.dev/training=true", timeoutSeconds: 0 },
                     drain: { enable: false },
@@ -48,6 +48,14 @@ describe("GpuOperator", () => {
         const values = operatorValues(infiniband, { ...options, driver: "operator" });
         expect(values).toMatchObject({ driver: { rdma: { enabled: true } }, gdrcopy: { enabled: true } });
         expect(JSON.stringify(values["devicePlugin"])).not.toContain("MOFED_ENABLED");
+    });
+
+    it("waits for the network operator's driver only where that one brings it", () => {
+        const roce = rack.map((each) => ({ ...each, fabric: "roce" as const }));
+        const rdma = (networkDriver: "host" | "operator"): unknown =>
+            operatorValues(roce, { ...options, driver: "operator", networkDriver })["driver"];
+        expect(rdma("host")).toMatchObject({ rdma: { enabled: true, useHostMofed: true } });
+        expect(rdma("operator")).toMatchObject({ rdma: { enabled: true, useHostMofed: false } });
     });
 
     it("renders only keys that the pinned chart reads", () => {

@@ -3,9 +3,10 @@
  * credentials; the project's files are only read.
  */
 import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { packageRoot } from "../../catalog/package-root";
 import { InputError, type InputProblem } from "../../components/input/problem";
 import { startMonitor, type LoggedMessage, type PlanMonitor, type RegisteredResource } from "./monitor";
@@ -102,6 +103,10 @@ function spawnRunner(
             join(packageRoot(), "dist/cli/plan/report-input-errors.js"),
             "--require",
             join(packageRoot(), "dist/cli/plan/skip-debug-stacks.js"),
+            "--require",
+            join(packageRoot(), "dist/cli/plan/defer-unused-packages.js"),
+            "--require",
+            join(packageRoot(), "dist/cli/plan/compile-once.js"),
             runner,
             "--monitor",
             monitorAddress,
@@ -130,9 +135,7 @@ function spawnRunner(
                 NODE_COMPILE_CACHE: join(tmpdir(), "kilogpu-compile-cache"),
                 ...process.env,
                 ...env,
-                PULUMI_NODEJS_TYPESCRIPT: "true",
-                PULUMI_NODEJS_TRANSPILE_ONLY: "true",
-                ...(project.tsconfig === undefined ? {} : { PULUMI_NODEJS_TSCONFIG_PATH: project.tsconfig }),
+                ...compilation(project),
                 PULUMI_CONFIG: JSON.stringify(
                     Object.fromEntries(Object.entries(configuration.values).map(([key, value]) => [long(key), value])),
                 ),
@@ -140,6 +143,24 @@ function spawnRunner(
             },
         },
     );
+}
+
+/** Who compiles the program: we, where its files are CommonJS and its options stand in one file; else the SDK. */
+function compilation({ directory, workingDirectory, tsconfig }: Project): { [name: string]: string } {
+    const settings = resolve(workingDirectory, tsconfig ?? "tsconfig.json");
+    const whole = existsSync(settings) && !/"(extends|paths|plugins)"/.test(readFileSync(settings, "utf8"));
+    return whole && !isModule(directory)
+        ? { PULUMI_NODEJS_TYPESCRIPT: "false", KILOGPU_PLAN_TSCONFIG: settings }
+        : {
+              PULUMI_NODEJS_TYPESCRIPT: "true",
+              PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+              ...(tsconfig === undefined ? {} : { PULUMI_NODEJS_TSCONFIG_PATH: tsconfig }),
+          };
+}
+
+function isModule(directory: string): boolean {
+    const { type } = JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) as { type?: string };
+    return type === "module";
 }
 
 /** Waits for the program's end and puts together what it registered. */

@@ -7,23 +7,38 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import Module, { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type * as TypeScript from "typescript";
 
 interface CompiledModule extends NodeJS.Module {
     _compile(code: string, fileName: string): unknown;
 }
 
+interface SourceMapSupport {
+    install: (options: { retrieveFile: (fileName: string) => string | null }) => void;
+}
+
+/** What the name of a map follows; in two parts, or this file would seem to end with one. */
+const MAPPING = ["//# source", "MappingURL="].join("");
+
 /** Set by whoever preloads this: the project's tsconfig.json. */
 const configuration = process.env["KILOGPU_PLAN_TSCONFIG"];
 
 if (configuration !== undefined) {
     const compile = compiler(configuration);
+    const compiled = new Map<string, string>();
+    // The SDK maps stack traces with this very module; it finds the map at the end of what it is given here.
+    const { install } = createRequire(process.argv[1] ?? configuration)("source-map-support") as SourceMapSupport;
+    install({ retrieveFile: (fileName) => compiled.get(fileName) ?? null });
     // `require.extensions` is how CommonJS loaders are extended, this one's predecessor included.
     const { _extensions: extensions } = Module as unknown as {
         _extensions: { [extension: string]: (module: CompiledModule, fileName: string) => void };
     };
-    extensions[".ts"] = (module, fileName) => module._compile(compile(fileName), fileName);
+    extensions[".ts"] = (module, fileName) => {
+        const code = compile(fileName);
+        compiled.set(fileName, code);
+        module._compile(code, fileName);
+    };
 }
 
 /** From a file's name to its JavaScript. */
@@ -62,23 +77,31 @@ function transpile(
         { target: "ES2020", module: "nodenext", moduleResolution: "nodenext", ...read?.compilerOptions },
         dirname(tsconfig),
     );
-    const { outputText, diagnostics = [] } = ts.transpileModule(source, {
-        compilerOptions: { ...options, noEmit: false, sourceMap: false, inlineSourceMap: true, inlineSources: true },
+    const {
+        outputText,
+        sourceMapText,
+        diagnostics = [],
+    } = ts.transpileModule(source, {
+        compilerOptions: { ...options, noEmit: false, sourceMap: true },
         // The ending says CommonJS, which `nodenext` otherwise reads from a package.json that is not looked for here.
         fileName: fileName.replace(/\.ts$/, ".cts"),
         reportDiagnostics: true,
     });
     if (diagnostics.length > 0) {
         const error = new Error(
-            ts.formatDiagnostics(diagnostics, {
-                getCanonicalFileName: (name) => name.replace(/\.cts$/, ".ts"),
-                getCurrentDirectory: () => resolve("."),
-                getNewLine: () => "\n",
-            }),
+            ts
+                .formatDiagnostics(diagnostics, {
+                    getCanonicalFileName: (name) => name,
+                    getCurrentDirectory: () => resolve("."),
+                    getNewLine: () => "\n",
+                })
+                .replaceAll(".cts(", ".ts("),
         );
         // The name by which the SDK knows a compiler's error, which it prints without a stack.
         error.name = "TSError";
         throw error;
     }
-    return outputText;
+    const map = { ...(JSON.parse(sourceMapText ?? "{}") as object), sources: [basename(fileName)] };
+    const inline = Buffer.from(JSON.stringify(map)).toString("base64");
+    return `${outputText.slice(0, outputText.lastIndexOf(MAPPING))}${MAPPING}data:application/json;base64,${inline}\n`;
 }

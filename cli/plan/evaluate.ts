@@ -148,8 +148,8 @@ function spawnRunner(
 /** Who compiles the program: we, where its files are CommonJS and its options stand in one file; else the SDK. */
 function compilation({ directory, workingDirectory, tsconfig }: Project): { [name: string]: string } {
     const settings = resolve(workingDirectory, tsconfig ?? "tsconfig.json");
-    const whole = existsSync(settings) && !/"(extends|paths|plugins)"/.test(readFileSync(settings, "utf8"));
-    return whole && !isModule(directory)
+    const oneFile = existsSync(settings) && !/"(extends|paths|plugins)"/.test(readFileSync(settings, "utf8"));
+    return oneFile && isCommonJs(directory)
         ? { PULUMI_NODEJS_TYPESCRIPT: "false", KILOGPU_PLAN_TSCONFIG: settings }
         : {
               PULUMI_NODEJS_TYPESCRIPT: "true",
@@ -158,9 +158,9 @@ function compilation({ directory, workingDirectory, tsconfig }: Project): { [nam
           };
 }
 
-function isModule(directory: string): boolean {
-    const { type } = JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) as { type?: string };
-    return type === "module";
+function isCommonJs(directory: string): boolean {
+    const file = join(directory, "package.json");
+    return existsSync(file) && (JSON.parse(readFileSync(file, "utf8")) as { type?: string }).type !== "module";
 }
 
 /** Waits for the program's end and puts together what it registered. */

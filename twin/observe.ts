@@ -15,8 +15,17 @@ export interface ObservedNodes {
     gpus: number;
     /** Sum of `vpc.amazonaws.com/efa`. */
     efaInterfaces: number;
+    /** Sum of the InfiniBand and RoCE devices that the network operator's plugins offer. */
+    rdmaDevices: number;
     /** What every single node offers, when all offer the same; undefined where they differ. */
-    each?: { gpus: number; efaInterfaces: number };
+    each?: Offer;
+}
+
+/** What a node offers to pods. */
+export interface Offer {
+    gpus: number;
+    efaInterfaces: number;
+    rdmaDevices: number;
 }
 
 /** One ClusterQueue. */
@@ -75,7 +84,11 @@ interface JobBody extends KubernetesObject {
     spec?: { trainer?: { numNodes?: number } };
 }
 
-const NETWORK_LAYER = /^topology\.k8s\.aws\/network-node-layer-/;
+/** Labels of a node's place in its network: the cloud's, and those of a site's inventory. */
+const NETWORK_LAYER = /^topology\.(k8s\.aws\/network-node-layer-|kilogpu\.dev\/)/;
+
+/** Resources of RDMA devices: `rdma/…` of shared ones, `nvidia.com/…` of virtual and whole functions; GPUs and their slices are none. */
+const RDMA_DEVICE = /^(rdma\/|nvidia\.com\/(?!gpu|mig-))/;
 
 /** All objects of a kind; none where the cluster does not know the kind yet. */
 async function all<T extends KubernetesObject>(api: ApiClient, apiVersion: string, kind: string): Promise<T[]> {
@@ -96,14 +109,16 @@ function observeNodes(nodes: readonly NodeBody[]): ObservedNodes[] {
         groups.set(type, [...(groups.get(type) ?? []), node]);
     }
     return [...groups].map(([instanceType, members]) => {
-        const offers = members.map((node) => ({
-            gpus: Number(node.status?.allocatable?.["nvidia.com/gpu"] ?? 0),
-            efaInterfaces: Number(node.status?.allocatable?.["vpc.amazonaws.com/efa"] ?? 0),
-        }));
+        const offers = members.map((node) => offerOf(node.status?.allocatable ?? {}));
         const first = offers[0];
         const same =
             first !== undefined &&
-            offers.every((offer) => offer.gpus === first.gpus && offer.efaInterfaces === first.efaInterfaces);
+            offers.every(
+                ({ gpus, efaInterfaces, rdmaDevices }) =>
+                    gpus === first.gpus &&
+                    efaInterfaces === first.efaInterfaces &&
+                    rdmaDevices === first.rdmaDevices,
+            );
         return {
             instanceType,
             nodes: members.length,
@@ -113,9 +128,20 @@ function observeNodes(nodes: readonly NodeBody[]): ObservedNodes[] {
             ).length,
             gpus: offers.reduce((sum, offer) => sum + offer.gpus, 0),
             efaInterfaces: offers.reduce((sum, offer) => sum + offer.efaInterfaces, 0),
+            rdmaDevices: offers.reduce((sum, offer) => sum + offer.rdmaDevices, 0),
             ...(same ? { each: first } : {}),
         };
     });
+}
+
+function offerOf(allocatable: { [resource: string]: string }): Offer {
+    return {
+        gpus: Number(allocatable["nvidia.com/gpu"] ?? 0),
+        efaInterfaces: Number(allocatable["vpc.amazonaws.com/efa"] ?? 0),
+        rdmaDevices: Object.entries(allocatable)
+            .filter(([resource]) => RDMA_DEVICE.test(resource))
+            .reduce((sum, [, amount]) => sum + Number(amount), 0),
+    };
 }
 
 function observeJob(job: JobBody, pods: readonly PodBody[], nodes: ReadonlyMap<string, NodeBody>): ObservedJob {
@@ -144,7 +170,8 @@ function observeJob(job: JobBody, pods: readonly PodBody[], nodes: ReadonlyMap<s
         nodes: hosts.size,
         domains: Object.fromEntries(
             Object.entries(domains)
-                .sort(([a], [b]) => (a < b ? -1 : 1))
+                // The widest layer has the fewest domains.
+                .sort(([a, left], [b, right]) => left.size - right.size || (a < b ? -1 : 1))
                 .map(([label, values]) => [label, values.size]),
         ),
         placed: running.length > 0 && running.every((pod) => Object.keys(pod.spec?.nodeSelector ?? {}).length > 0),

@@ -136,6 +136,8 @@ function spawnRunner(
                 ...process.env,
                 ...env,
                 ...compilation(project),
+                // A plan reaches nobody: components that would ask machines of the site leave it (see readDrift).
+                KILOGPU_OFFLINE: "1",
                 PULUMI_CONFIG: JSON.stringify(
                     Object.fromEntries(Object.entries(configuration.values).map(([key, value]) => [long(key), value])),
                 ),

@@ -1,7 +1,7 @@
 /** What `twin status` says: nodes, queues and gangs as the cluster reports them, and what of the twin is real, simulated or only recorded. */
 import colors from "picocolors";
 import { health, readControlPlane } from "../../twin/control-plane";
-import type { Observation } from "../../twin/observe";
+import type { Observation, Offer } from "../../twin/observe";
 import { twinInventory, type Fidelity, type InventoryLine } from "../../twin/providers/inventory";
 import type { Plan } from "../plan/contract";
 import { dollars, grouped, table } from "../table";
@@ -19,6 +19,7 @@ function nodeLines(observation: Observation): string[] {
             { heading: "Ready", right: true },
             { heading: "GPUs", right: true },
             { heading: "EFA", right: true },
+            { heading: "RDMA", right: true },
             { heading: "each node offers" },
         ],
         observation.nodes.map((group) => [
@@ -27,9 +28,15 @@ function nodeLines(observation: Observation): string[] {
             grouped(group.ready),
             grouped(group.gpus),
             grouped(group.efaInterfaces),
-            group.each === undefined ? "not the same" : `${group.each.gpus} GPUs, ${group.each.efaInterfaces} EFA`,
+            grouped(group.rdmaDevices),
+            group.each === undefined ? "not the same" : offerText(group.each),
         ]),
     );
+}
+
+/** `8 GPUs, 16 EFA`, or `8 GPUs, 8 RDMA`; a node has one of both networks. */
+function offerText({ gpus, efaInterfaces, rdmaDevices }: Offer): string {
+    return `${gpus} GPUs, ${rdmaDevices > 0 ? `${rdmaDevices} RDMA` : `${efaInterfaces} EFA`}`;
 }
 
 function queueLines(observation: Observation): string[] {
@@ -54,7 +61,7 @@ function queueLines(observation: Observation): string[] {
 /** One sentence for a gang: how whole it is and within how many domains of each layer it lies. */
 export function gangSentence(job: Observation["jobs"][number]): string {
     const layers = Object.entries(job.domains).map(
-        ([label, count]) => `${count} × ${label.replace("topology.k8s.aws/", "")}`,
+        ([label, count]) => `${count} × ${label.replace(/^topology\.(k8s\.aws|kilogpu\.dev)\//, "")}`,
     );
     const where = layers.length === 0 ? "" : `, within ${layers.join(", ")}`;
     return `${job.namespace}/${job.name}: ${job.running} of ${job.wanted} pods Running on ${job.nodes} nodes${where}${job.gated > 0 ? `; ${job.gated} still gated` : ""}`;

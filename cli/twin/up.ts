@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import colors from "picocolors";
+import { startRacks } from "../../twin/bare-metal/racks";
 import { startControlPlane, type ControlPlane } from "../../twin/control-plane";
 import { prepareWorkspace, runPulumi, type EngineUpdate } from "../../twin/engine";
 import { isSettled, observe, type Observation } from "../../twin/observe";
@@ -15,7 +16,7 @@ import { renderSvg } from "../picture/svg";
 import { plan } from "../plan/plan";
 import type { Project } from "../plan/project";
 import { renderPlan, renderPolicy } from "../plan/render-text";
-import { declaredMinor } from "./declared";
+import { declaredMinor, declaredSite } from "./declared";
 import { renderStatus } from "./status";
 
 /** Tools that every twin needs; the controllers' come with their charts. */
@@ -133,6 +134,10 @@ export async function twinUp(
     });
     if (planned.at !== null) {
         setClock(environment, planned.at);
+    }
+    const site = await declaredSite(planned);
+    if (site !== undefined) {
+        await startRacks(environment, site, toolchain, progress);
     }
     const workspace = await prepareWorkspace({ environment, projectDir: project.directory, toolchain });
     if (workspace.missingSecrets.length > 0) {

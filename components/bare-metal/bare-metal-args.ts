@@ -143,7 +143,7 @@ export interface BareMetalNodePoolArgs {
     taints?: PoolTaint[];
     /**
      * Ask every host over SSH, while the program runs, whether it is still as wanted: a host changed by hand then shows in the
-     * preview. Defaults to false.
+     * preview. `kilogpu plan` asks nobody. Defaults to false.
      */
     detectDrift?: boolean;
 }

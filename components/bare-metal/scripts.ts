@@ -36,6 +36,11 @@ export function hostScript(name: ScriptName, folder: string = scriptFolder): Hos
     return { name, text, sha256 };
 }
 
+/** SHA-256 of every script of this release. */
+export function scriptHashes(): string[] {
+    return Object.values(manifest);
+}
+
 /** A value as one word of a shell. */
 export function quoted(value: string): string {
     return `'${value.replace(/'/g, "'\\''")}'`;

@@ -69,6 +69,10 @@ export function stepCommand(
             create: step.apply === undefined ? "true" : launcher(script, step.apply, step.settings, user),
             ...(step.remove === undefined ? {} : { delete: launcher(script, step.remove, step.settings, user) }),
             stdin,
+            // Preflight's JSON is an output, and 128 of them are no log. What a step said before is of no use to the next run, and sshd
+            // refuses the variables in which the provider would send it.
+            logging: step.script === "preflight" ? remote.Logging.Stderr : remote.Logging.StdoutAndStderr,
+            addPreviousOutputInEnv: false,
             ...(step.remove === undefined ? { triggers: [script.sha256, step.drift ?? ""] } : {}),
         },
         {
@@ -94,6 +98,7 @@ export function readSecret(
             connection: connectionTo(host, ssh),
             create: `${(ssh.user ?? "root") === "root" ? "" : "sudo -n "}cat ${path}`,
             logging: remote.Logging.None,
+            addPreviousOutputInEnv: false,
         },
         { ...options, additionalSecretOutputs: ["stdout"] },
     );

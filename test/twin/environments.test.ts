@@ -62,7 +62,8 @@ describe("prod", () => {
             ready: 128,
             gpus: 1024,
             efaInterfaces: 2048,
-            each: { gpus: 8, efaInterfaces: 16 },
+            rdmaDevices: 0,
+            each: { gpus: 8, efaInterfaces: 16, rdmaDevices: 0 },
         });
         expect(queues.map(({ name, active }) => [name, active]).sort()).toEqual([
             ["evals", true],

@@ -11,8 +11,10 @@ export interface Endpoint {
     server: string;
     /** PEM. */
     certificateAuthority: string;
-    /** Bearer token. */
-    token: string;
+    /** Bearer token; absent where a certificate says who it is. */
+    token?: string;
+    /** Client certificate, PEM. */
+    clientCertificate?: { certificate: string; key: string };
 }
 
 export interface Exchange {
@@ -35,7 +37,9 @@ export class HttpChannel {
 
     constructor(endpoint: Endpoint, maxSockets: number) {
         this.endpoint = endpoint;
-        this.agent = new Agent({ keepAlive: true, maxSockets, ca: endpoint.certificateAuthority });
+        const { certificateAuthority: ca, clientCertificate } = endpoint;
+        const { certificate: cert, key } = clientCertificate ?? {};
+        this.agent = new Agent({ keepAlive: true, maxSockets, ca, cert, key });
     }
 
     /** The whole answer as text. Throws ApiError from HTTP 400 on, ApiUnreachableError where nothing answers. */
@@ -81,7 +85,7 @@ export class HttpChannel {
 
     private openOnce(exchange: Exchange): Promise<IncomingMessage> {
         const headers: { [name: string]: string | number } = {
-            authorization: `Bearer ${this.endpoint.token}`,
+            ...(this.endpoint.token === undefined ? {} : { authorization: `Bearer ${this.endpoint.token}` }),
             accept: "application/json",
         };
         if (exchange.body !== undefined) {

@@ -1,6 +1,6 @@
 /** Nodes of the twin: created as a cloud would, and given their devices by whatever installs a device plugin. */
 import type { ApiClient, KubernetesObject } from "./api-client";
-import { ApiError, isAlreadyExists } from "./api-error";
+import { ApiError, isAlreadyExists, isNotFound } from "./api-error";
 import { inParallel } from "./parallel";
 import type { TwinNode } from "./types";
 
@@ -43,6 +43,18 @@ export async function deleteNodes(api: ApiClient, labelSelector: string): Promis
         await api.delete(lease);
     });
     return items.length;
+}
+
+/** The node's kubelet ends: nobody reports for the node any more. A node that is not there is fine. */
+export async function deadKubelet(api: ApiClient, name: string): Promise<void> {
+    const ref = { apiVersion: "v1", kind: "Node", name };
+    try {
+        await api.patch(ref, { metadata: { annotations: { [kubeletAnnotation]: null } } }, { kind: "merge" });
+    } catch (error) {
+        if (!isNotFound(error)) {
+            throw error;
+        }
+    }
 }
 
 /**

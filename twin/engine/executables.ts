@@ -78,13 +78,25 @@ export function providerVersions(projectDir: string): { [name: string]: string }
     return found;
 }
 
-/** Writes bin/ and the provider plugins. `pulumi` is the engine's executable. */
-export function writeExecutables(places: EnginePlaces, pulumi: string, projectDir: string): { [name: string]: string } {
+/** Writes bin/ and the provider plugins. `pulumi` is the engine's executable; with `racks`, `ssh` reaches the twin's own hosts. */
+export function writeExecutables(
+    places: EnginePlaces,
+    pulumi: string,
+    projectDir: string,
+    racks: boolean,
+): { [name: string]: string } {
     mkdirSync(places.bin, { recursive: true });
     place(pulumi, join(places.bin, "pulumi"));
     shell(join(places.bin, "pulumi-language-nodejs"), program("language-host", "main.js"));
     shell(join(places.bin, "pulumi-analyzer-policy-nodejs"), program("language-host", "policy-pack.js"));
     shell(join(places.bin, "aws"), program("engine", "aws-command.js"));
+    const ssh = join(places.bin, "ssh");
+    if (racks) {
+        copyFileSync(packageFile("twin", "bare-metal", "commands", "ssh"), ssh);
+        chmodSync(ssh, 0o755);
+    } else {
+        rmSync(ssh, { force: true });
+    }
     const plugins = join(places.pulumiHome, "plugins");
     const versions = providerVersions(projectDir);
     const wanted = new Map(Object.entries(versions).map(([name, version]) => [`resource-${name}-v${version}`, name]));

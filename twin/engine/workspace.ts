@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { delimiter, resolve } from "node:path";
 import { promisify } from "node:util";
 import { stringify } from "yaml";
+import { readSite, sitePlaces } from "../bare-metal/site";
 import { layoutOf, writeWhole } from "../control-plane/layout";
 import { readStored } from "../providers/stored";
 import { cacheHome } from "../places";
@@ -52,7 +53,7 @@ export async function prepareWorkspace(options: WorkspaceOptions): Promise<Works
     if (pulumi === undefined) {
         throw new Error("no pulumi on PATH and no toolchain given");
     }
-    const providers = writeExecutables(places, pulumi, projectDir);
+    const providers = writeExecutables(places, pulumi, projectDir, readSite(environment) !== undefined);
     const missingSecrets = copyStackFile(stackFile(projectDir, environment), places.config);
     const workspace: Workspace = { environment, projectDir, project: project.name, providers, missingSecrets };
     writeWhole(places.record, `${JSON.stringify(workspace, undefined, 2)}\n`);
@@ -99,6 +100,7 @@ export function workspaceEnv(environment: string): { [name: string]: string } {
         // The providers adopt what exists by its URN, so a state that a SIGKILL loses costs nothing and writing it costs a quadratic time.
         PULUMI_SKIP_CHECKPOINTS: "true",
         PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+        ...(readSite(environment) === undefined ? {} : { SSH_AUTH_SOCK: sitePlaces(environment).agentSocket }),
         AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
         AWS_SECRET_ACCESS_KEY: "twin",
         AWS_REGION: process.env["AWS_REGION"] ?? simulatedRegion,

@@ -28,9 +28,16 @@ export interface DevicePlugin {
     resource: string;
     tolerations: Toleration[];
     nodeSelector: { [label: string]: string };
-    /** Replicas of each device, by time slicing. */
+    /** Replicas of each device, by time slicing or as virtual functions. */
     replicas: number;
+    /** What of the hardware annotation is offered. Defaults to the resource itself. */
+    hardware?: string;
+    /** Units that a node with such hardware offers, however much it has. */
+    units?: number;
 }
+
+/** What a host's hardware annotation calls the RDMA ports that training uses. */
+export const rdmaPorts = "kilogpu.dev/rdma-ports";
 
 const gpuTaint: Toleration = { key: gpuResource, operator: "Exists", effect: "NoSchedule" };
 
@@ -150,14 +157,15 @@ export async function reachNodes(environment: string, api: ApiClient, nodes: str
 
 async function offer(api: ApiClient, plugin: DevicePlugin, names: string[] | undefined): Promise<number> {
     const wanted = names === undefined ? undefined : new Set(names);
+    const hardware = plugin.hardware ?? plugin.resource;
     const { items } = await api.list("v1", "Node");
     const reached = items.filter(
         (node) =>
             (wanted === undefined || wanted.has(node.metadata.name)) &&
-            (hardwareOf(node)[plugin.resource] ?? 0) > 0 &&
+            (hardwareOf(node)[hardware] ?? 0) > 0 &&
             reaches(plugin, node),
     );
-    if (plugin.replicas === 1) {
+    if (plugin.replicas === 1 && plugin.hardware === undefined) {
         return reached.length === 0
             ? 0
             : offerDevices(
@@ -168,7 +176,7 @@ async function offer(api: ApiClient, plugin: DevicePlugin, names: string[] | und
     }
     let units = 0;
     for (const node of reached) {
-        const count = (hardwareOf(node)[plugin.resource] ?? 0) * plugin.replicas;
+        const count = plugin.units ?? (hardwareOf(node)[hardware] ?? 0) * plugin.replicas;
         const amounts = { [plugin.resource]: String(count) };
         const ref = { apiVersion: "v1", kind: "Node", name: node.metadata.name };
         const patch = { status: { capacity: amounts, allocatable: amounts } };

@@ -1,4 +1,5 @@
 /** What of a twin is real, what is simulated and what is only written down: said by the twin itself, so that nobody takes one for the other. */
+import { readSite } from "../bare-metal/site";
 import { CloudStore } from "./cloud-store";
 import { recordedDefinition } from "./kubernetes/recorded-kinds";
 import { chartName, fidelityOf, releaseType, textOf, valuesHash } from "./kubernetes/releases";
@@ -29,6 +30,13 @@ export function twinInventory(environment: string): InventoryLine[] {
     };
     for (const { type } of new CloudStore(environment, "aws").all()) {
         add(type, "simulated");
+    }
+    for (const { machineType } of readSite(environment)?.hosts ?? []) {
+        add(
+            `host ${machineType ?? "server"}`,
+            "simulated",
+            "SSH and the scripts' runs are real, hardware's answers are recorded",
+        );
     }
     const charts: (() => void)[] = [];
     const objects = new CloudStore(environment, "kubernetes").all();

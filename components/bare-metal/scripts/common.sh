@@ -57,6 +57,15 @@ ask_reboot() {
 }
 reboot_pending() { [ -f "$STATE/reboot-asked" ] && [ "$(cat "$STATE/reboot-asked")" = "$(boot_id)" ]; }
 
+# A run whose connection broke goes on on the host: the next one waits for it. Called by steps that change the host they run on.
+one_at_a_time() {
+    case $MODE in check | verify) return 0 ;; esac
+    have flock || return 0
+    mkdir -p "$STATE"
+    exec 9>>"$STATE/lock"
+    flock -w "${LOCK_SECONDS:-1800}" 9 || die "another step has been running on this host for ${LOCK_SECONDS:-1800} s"
+}
+
 # Ends a step in the way its mode wants.
 finish() {
     case $MODE in

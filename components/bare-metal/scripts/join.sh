@@ -2,6 +2,7 @@
 # Installs RKE2 and joins the cluster. Needs: ROLE, RKE2_VERSION, RKE2_URL, RKE2_SHA256, NODE_NAME, NODE_ADDRESS; FIRST=1 on the
 # first server, SERVER_URL on all others, SECRET_FILE with the join token there; optional TLS_SANS, NODE_TAINTS, IMAGES_URL and
 # IMAGES_SHA256 (air-gapped images), SELINUX. `reset` takes the host out again.
+one_at_a_time
 case ${ROLE:-} in server | agent) ;; *) die "ROLE: got ${ROLE:-nothing}; legal are server and agent" ;; esac
 SERVICE="rke2-$ROLE"
 TOKEN=/etc/rancher/rke2/token

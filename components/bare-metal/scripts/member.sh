@@ -11,26 +11,42 @@ if [ "$MODE" = leave ]; then
     kubectl delete node "$NODE_NAME"
     exit 0
 fi
+# All labels at once, `key=value` a line: a question for each would be a thousand requests of a rack.
+# shellcheck disable=SC2016 # variables of the template
+labels() { kubectl get node "$NODE_NAME" -o 'go-template={{range $key, $value := .metadata.labels}}{{$key}}={{$value}}{{"\n"}}{{end}}' 2>/dev/null; }
+
+found=
 if [ "$MODE" = apply ]; then
     # A node that has never registered makes `kubectl wait` fail at once.
     waited=0
-    until kubectl get node "$NODE_NAME" >/dev/null 2>&1; do
+    until found=$(labels); do
         [ "$waited" -lt "${READY_SECONDS:-900}" ] || die "member: $NODE_NAME did not register within ${READY_SECONDS:-900} s"
         sleep 5
         waited=$((waited + 5))
     done
+else
+    found=$(labels) || differs "$NODE_NAME is no node"
 fi
+missing=
 for label in $NODE_LABELS; do
-    key=${label%%=*}
-    found=$(kubectl get node "$NODE_NAME" -o "go-template={{index .metadata.labels \"$key\"}}" 2>/dev/null || true)
-    if [ "$found" != "${label#*=}" ]; then
-        differs "label $key is ${found:-absent}, not ${label#*=}"
-        if [ "$MODE" = apply ]; then
-            kubectl label node "$NODE_NAME" --overwrite "$label" >/dev/null
-            changed "label $label"
-        fi
-    fi
+    case "
+$found
+" in
+        *"
+$label
+"*) ;;
+        *)
+            actual=$(printf '%s\n' "$found" | awk -v key="${label%%=*}=" 'index($0, key) == 1 { print substr($0, length(key) + 1) }')
+            differs "label ${label%%=*} is ${actual:-absent}, not ${label#*=}"
+            missing="$missing $label"
+            ;;
+    esac
 done
+if [ -n "$missing" ] && [ "$MODE" = apply ]; then
+    # shellcheck disable=SC2086 # one word for each label
+    kubectl label node "$NODE_NAME" --overwrite $missing >/dev/null
+    for label in $missing; do changed "label $label"; done
+fi
 case $MODE in
     apply) kubectl wait node "$NODE_NAME" --for condition=Ready --timeout "${READY_SECONDS:-900}s" ;;
     verify) kubectl wait node "$NODE_NAME" --for condition=Ready --timeout 5s >/dev/null 2>&1 || differs "$NODE_NAME is not Ready" ;;

@@ -5,7 +5,13 @@
 RESULTS=
 FAILED=0
 
-json_string() { printf '"%s"' "$(printf '%s' "$1" | tr '\n\t' '  ' | sed 's/\\/\\\\/g; s/"/\\"/g')"; }
+json_string() {
+    case $1 in
+        *[\"\\]* | *[[:cntrl:]]*) printf '"%s"' "$(printf '%s' "$1" | tr '[:cntrl:]' ' ' | sed 's/\\/\\\\/g; s/"/\\"/g')" ;;
+        # Nothing to escape, nearly always: no process for it.
+        *) printf '"%s"' "$1" ;;
+    esac
+}
 
 # record NAME pass|fail|skip EXPECTED FOUND
 record() {

@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # What RKE2's own containerd needs before it starts: mirrors for sites without internet, and limits that let RDMA pin memory.
 # Needs: ROLE (server or agent). Optional: REGISTRY_MIRROR (https://registry.example.com), REGISTRY_CA (path of its CA on the host).
+one_at_a_time
 case ${ROLE:-} in server | agent) ;; *) die "ROLE: got ${ROLE:-nothing}; legal are server and agent" ;; esac
 
 want_file "/etc/systemd/system/rke2-$ROLE.service.d/90-kilogpu.conf" 644 <<EOF

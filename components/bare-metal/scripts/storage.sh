@@ -1,5 +1,6 @@
 # shellcheck shell=sh
 # NVMe RAID 0 for scratch space. Refuses disks that carry anything. Needs: NVME_DISKS (how many), MOUNT_POINT.
+one_at_a_time
 ARRAY=/dev/md/kilogpu
 # Whole NVMe disks without partition, file system or mount: the system disk is never among them.
 free_disks() { lsblk -dnpo NAME,TYPE | awk '$2 == "disk" && $1 ~ /nvme/ { print $1 }' | while read -r disk; do

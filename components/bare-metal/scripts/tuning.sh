@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # Host tuning: kernel arguments, hugepages, limits, CPU governor, RDMA namespace mode, swap. Reboots only with ALLOW_REBOOT=1.
 # Needs: HUGEPAGES (2 MiB pages), RDMA_NETNS (shared or exclusive), KERNEL_ARGUMENTS.
+one_at_a_time
 SYSCTL_CHANGED=0
 
 case ${RDMA_NETNS:-shared} in
@@ -76,6 +77,11 @@ if reboot_pending; then
         say "rebooting"
         # Detached, so that this session ends well before the machine goes down.
         systemd-run --quiet --on-active=2 systemctl reboot
+        # Whoever connects from now on is refused and dials again until the host is back: without this the next step would begin here
+        # and be cut in the middle. Sessions that are open stay.
+        for unit in ssh.socket ssh.service sshd.service; do
+            systemctl stop "$unit" 2>/dev/null || true
+        done
     elif [ "$MODE" = verify ]; then
         die "tuning: a reboot is pending and not allowed; allow reboots or reboot the host, then run again"
     fi

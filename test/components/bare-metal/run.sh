@@ -19,4 +19,6 @@ for step in "$folder"/*.sh; do
     cat "$folder/common.sh" "$step" | shellcheck --shell=sh -
 done
 shellcheck "$0" "$folder/common.sh"
+echo "shellcheck twin/bare-metal/commands"
+shellcheck --external-sources --source-path=SCRIPTDIR twin/bare-metal/commands/*
 exec bats test/components/bare-metal/scripts.bats

@@ -274,8 +274,14 @@ fails() {
     [[ "$output" == *'member: 2 changes'* ]]
     run step member apply
     [[ "$output" == *'member: 0 changes'* ]]
-    [ "$(grep -c '^kubectl label' "$CALLS")" -eq 2 ]
+    [ "$(grep -c '^kubectl label' "$CALLS")" -eq 1 ]
     step member verify
+}
+@test "member names the label that somebody changed" {
+    printf '%s\n' kilogpu.dev/pool=other topology.kilogpu.dev/rack=r01 >"$ROOT/run/nodes/gpu-001"
+    run step member check
+    [ "$status" -eq 3 ]
+    [ "$output" = 'differs: label kilogpu.dev/pool is other, not h100' ]
 }
 @test "member says which node never came" {
     run step member apply

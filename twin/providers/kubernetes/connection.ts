@@ -16,6 +16,10 @@ interface Cluster {
 
 interface User {
     token?: string;
+    "client-certificate-data"?: string;
+    "client-certificate"?: string;
+    "client-key-data"?: string;
+    "client-key"?: string;
     exec?: { command: string; args?: string[]; env?: { name: string; value: string }[] | null };
 }
 
@@ -47,8 +51,12 @@ export function kubeconfigText(given: string | undefined): string {
     return readFileSync(source, "utf8");
 }
 
-/** Connects as the kubeconfig says, its exec credential included. */
-export async function connect(text: string, context?: string): Promise<Connection> {
+/** Connects as the kubeconfig says, its exec credential included. `route` finds the server where its name is the twin's own. */
+export async function connect(
+    text: string,
+    context?: string,
+    route: (server: string) => string = (server) => server,
+): Promise<Connection> {
     const config = parse(text) as Kubeconfig;
     const wanted = context ?? config["current-context"];
     const found = config.contexts?.find(({ name }) => name === wanted)?.context;
@@ -58,13 +66,17 @@ export async function connect(text: string, context?: string): Promise<Connectio
         throw new Error(`the kubeconfig has no cluster for its context ${wanted ?? "(none)"}`);
     }
     const authority = decoded(cluster["certificate-authority-data"], cluster["certificate-authority"]);
+    const certificate = decoded(user["client-certificate-data"], user["client-certificate"]);
+    const key = decoded(user["client-key-data"], user["client-key"]);
+    const clientCertificate = certificate === undefined || key === undefined ? undefined : { certificate, key };
     const token = user.token ?? (user.exec === undefined ? undefined : await execToken(user.exec));
-    if (token === undefined) {
+    if (token === undefined && clientCertificate === undefined) {
         throw new Error(
-            `the kubeconfig's user of context ${wanted ?? ""} has neither a token nor a credential command: the twin's API server knows no other`,
+            `the kubeconfig's user of context ${wanted ?? ""} has neither a token, a credential command nor a client certificate: the twin's API server knows no other`,
         );
     }
-    const api = new ApiClient({ server: cluster.server, certificateAuthority: authority ?? "", token });
+    const server = route(cluster.server);
+    const api = new ApiClient({ server, certificateAuthority: authority ?? "", token, clientCertificate });
     return { api, server: cluster.server, namespace: found?.namespace };
 }
 

@@ -1,11 +1,14 @@
 /** Kubernetes in the twin: every object goes to the real API server by server-side apply, unknown fields refused. */
+import { routeApiServer } from "../../bare-metal/routes";
 import { refOf, type ApiClient, type KubernetesObject, type ObjectRef } from "../../control-plane/api-client";
-import { ApiError, ApiUnreachableError, isNotFound } from "../../control-plane/api-error";
+import { ApiError, isNotFound } from "../../control-plane/api-error";
 import { CloudStore } from "../cloud-store";
+import { installPlugin, removePlugin } from "../device-plugins";
 import type { CheckResult, DiffResult, Provider, ResourceIdentity, ResourceState } from "../runtime/provider";
 import { isObject, unknown, type Value, type Values } from "../runtime/values";
 import { connect, kubeconfigText, type Connection } from "./connection";
 import { complete, idOf, objectChanges, objectOf, outputsOf, refOfInputs, withIdentity } from "./objects";
+import { bringsDevices, fabricPluginOf } from "./network-operator";
 import { definition, isServed, recordedDefinition, untilServed } from "./recorded-kinds";
 import {
     applyRelease,
@@ -17,6 +20,7 @@ import {
     removeRelease,
     textOf,
 } from "./releases";
+import { established, pause, untilTaken, waitFor } from "./waiting";
 
 const fieldManager = "pulumi-twin";
 
@@ -125,6 +129,9 @@ export class TwinKubernetes implements Provider {
         const ref = refOfInputs(inputs);
         if (ref !== undefined) {
             await this.remove(ref);
+            if (bringsDevices(ref.kind)) {
+                await removePlugin(this.environment, await this.api(), resource.urn);
+            }
         }
         this.store.remove(resource.type, id);
     }
@@ -181,7 +188,11 @@ export class TwinKubernetes implements Provider {
         const given = this.config["kubeconfig"];
         const kubeconfig = isObject(given) ? JSON.stringify(given) : typeof given === "string" ? given : undefined;
         const context = this.config["context"];
-        this.connection ??= connect(kubeconfigText(kubeconfig), typeof context === "string" ? context : undefined);
+        this.connection ??= connect(
+            kubeconfigText(kubeconfig),
+            typeof context === "string" ? context : undefined,
+            (server) => routeApiServer(this.environment, server),
+        );
         return (await this.connection).api;
     }
 
@@ -211,11 +222,15 @@ export class TwinKubernetes implements Provider {
         });
         const api = await this.api();
         await this.learnRecordedKind(api, ref);
-        const object = await sentence(() =>
+        const object = await untilTaken(() =>
             api.serverSideApply(namespaced(objectOf(inputs), ref), { fieldManager, force: true }),
         );
         if (ref.kind === "CustomResourceDefinition") {
             await waitFor(api, ref, established, establishedTimeoutMs, "established");
+        }
+        const plugin = bringsDevices(ref.kind) ? fabricPluginOf(resource.urn, objectOf(inputs)) : undefined;
+        if (plugin !== undefined) {
+            await installPlugin(this.environment, api, plugin);
         }
         const known =
             refOfInputs(inputs)?.namespace ??
@@ -345,55 +360,4 @@ export function actual(given: Value | undefined, found: unknown): Value | undefi
         return given.map((item, index) => actual(item, found[index]) ?? null);
     }
     return found as Value;
-}
-
-interface Condition {
-    type: string;
-    status: string;
-}
-
-function established(object: KubernetesObject): boolean {
-    const status = object["status"] as { conditions?: Condition[] } | undefined;
-    return status?.conditions?.some(({ type, status: value }) => type === "Established" && value === "True") === true;
-}
-
-async function waitFor(
-    api: ApiClient,
-    ref: ObjectRef,
-    ready: (object: KubernetesObject) => boolean,
-    timeoutMs: number,
-    what: string,
-): Promise<void> {
-    const deadline = Date.now() + timeoutMs;
-    for (;;) {
-        const object = await api.find(ref);
-        if (object !== undefined && ready(object)) {
-            return;
-        }
-        if (Date.now() > deadline) {
-            throw new Error(`${ref.kind} ${ref.name} is not ${what} after ${timeoutMs / 1000} s`);
-        }
-        await pause(50);
-    }
-}
-
-function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Retries what the server says is only not ready yet: a webhook whose controller starts, a kind that is being published. */
-async function sentence<T>(work: () => Promise<T>): Promise<T> {
-    const deadline = Date.now() + 20_000;
-    for (;;) {
-        try {
-            return await work();
-        } catch (error) {
-            const starting =
-                error instanceof ApiError && /failed calling webhook|no kind .* in |is terminating/.test(error.message);
-            if (error instanceof ApiUnreachableError || !starting || Date.now() > deadline) {
-                throw error;
-            }
-            await pause(250);
-        }
-    }
 }

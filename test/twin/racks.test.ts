@@ -23,8 +23,7 @@ afterAll(() => {
 });
 
 const twinFolder = (environment: string): string => join(sandbox.home, "twins", environment);
-const hostFolder = (environment: string, host: string): string =>
-    join(twinFolder(environment), "site/hosts", host);
+const hostFolder = (environment: string, host: string): string => join(twinFolder(environment), "site/hosts", host);
 
 function observed(environment: string): Observation {
     const status = sandbox.kilogpu("twin", "status", environment, "--json");
@@ -103,7 +102,11 @@ describe("onprem-roce", () => {
             rdmaDevices: 256,
             each: { gpus: 8, efaInterfaces: 0, rdmaDevices: 8 },
         });
-        expect(nodes.find(({ instanceType }) => instanceType === "rke2")).toMatchObject({ nodes: 3, ready: 3, gpus: 0 });
+        expect(nodes.find(({ instanceType }) => instanceType === "rke2")).toMatchObject({
+            nodes: 3,
+            ready: 3,
+            gpus: 0,
+        });
         expect(queues.every(({ active }) => active)).toBe(true);
         expect(jobs).toEqual([
             expect.objectContaining({ name: "gpt2-pretraining", wanted: 16, running: 16, nodes: 16, placed: true }),
@@ -112,7 +115,14 @@ describe("onprem-roce", () => {
 
     it("has run every script on every host", () => {
         const calls = readFileSync(join(hostFolder("onprem-roce", "gpu-032"), "calls.log"), "utf8");
-        for (const call of ["nvidia-smi", "sysctl", "update-grub", "systemd-run", "curl", "systemctl restart rke2-agent"]) {
+        for (const call of [
+            "nvidia-smi",
+            "sysctl",
+            "update-grub",
+            "systemd-run",
+            "curl",
+            "systemctl restart rke2-agent",
+        ]) {
             expect(calls).toContain(call);
         }
         const root = join(hostFolder("onprem-roce", "gpu-032"), "root");
@@ -122,7 +132,9 @@ describe("onprem-roce", () => {
     });
 
     it("names the hosts as simulated", () => {
-        expect(sandbox.kilogpu("twin", "status", "onprem-roce").stdout).toMatch(/Kubernetes v1\.35\.\d+ runs, declared 1\.35/);
+        expect(sandbox.kilogpu("twin", "status", "onprem-roce").stdout).toMatch(
+            /Kubernetes v1\.35\.\d+ runs, declared 1\.35/,
+        );
         const { inventory } = JSON.parse(sandbox.kilogpu("twin", "status", "onprem-roce", "--json").stdout) as {
             inventory: { what: string; count: number; fidelity: string }[];
         };
@@ -132,14 +144,19 @@ describe("onprem-roce", () => {
     });
 
     it("keeps the join token and the kubeconfig's key out of state, logs and process lists", () => {
-        const { token } = JSON.parse(
-            readFileSync(join(twinFolder("onprem-roce"), "site/cluster.json"), "utf8"),
-        ) as { token: string };
-        const kubeconfig = readFileSync(join(hostFolder("onprem-roce", "cp-1"), "root/etc/rancher/rke2/rke2.yaml"), "utf8");
+        const { token } = JSON.parse(readFileSync(join(twinFolder("onprem-roce"), "site/cluster.json"), "utf8")) as {
+            token: string;
+        };
+        const kubeconfig = readFileSync(
+            join(hostFolder("onprem-roce", "cp-1"), "root/etc/rancher/rke2/rke2.yaml"),
+            "utf8",
+        );
         const key = /client-key-data: (\S+)/.exec(kubeconfig)?.[1] ?? "";
         expect([token.length, key.length].every((length) => length > 50)).toBe(true);
         // Both are where they must be, so the search would find them.
-        expect(readFileSync(join(hostFolder("onprem-roce", "gpu-001"), "root/etc/rancher/rke2/token"), "utf8")).toContain(token);
+        expect(
+            readFileSync(join(hostFolder("onprem-roce", "gpu-001"), "root/etc/rancher/rke2/token"), "utf8"),
+        ).toContain(token);
         const elsewhere = ["engine", "logs"].flatMap((folder) => files(join(twinFolder("onprem-roce"), folder)));
         expect(elsewhere.some((file) => file.includes("/.pulumi/stacks/"))).toBe(true);
         for (const file of elsewhere.filter((each) => statSync(each).size < 64 * 1024 * 1024)) {
@@ -230,7 +247,16 @@ describe("onprem-ib", () => {
             () => {
                 const done = joined().length;
                 if (done > before.size + 8 && done < 120) {
-                    for (const host of ["gpu-061", "gpu-062", "gpu-063", "gpu-064", "gpu-065", "gpu-066", "gpu-067", "gpu-068"]) {
+                    for (const host of [
+                        "gpu-061",
+                        "gpu-062",
+                        "gpu-063",
+                        "gpu-064",
+                        "gpu-065",
+                        "gpu-066",
+                        "gpu-067",
+                        "gpu-068",
+                    ]) {
                         const name = join(events, `${host}-cut-${cuts++}`);
                         writeFileSync(`${name}.new`, `${host} cut\n`);
                         renameSync(`${name}.new`, `${name}.event`);

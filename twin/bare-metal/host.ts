@@ -123,7 +123,7 @@ export class RackHost {
                 attempt.method === "publickey" &&
                 (attempt.signature === undefined ||
                     attempt.blob === undefined ||
-                    operator.verify(attempt.blob, attempt.signature, attempt.hashAlgo) === true);
+                    operator.verify(attempt.blob, attempt.signature, attempt.hashAlgo));
             if (known && proved) {
                 attempt.accept();
             } else {
@@ -143,7 +143,9 @@ export class RackHost {
             }
             const [channel, socket] = [open(), connect(port, "127.0.0.1")];
             channel.on("error", () => socket.destroy());
-            socket.on("error", () => channel.close());
+            socket.on("error", () => {
+                channel.close();
+            });
             channel.pipe(socket).pipe(channel);
         });
     }

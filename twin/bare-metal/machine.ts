@@ -99,8 +99,8 @@ export function freshRoot(host: DeclaredHost, bootId: string): Files {
         [`lib/modules/${KERNEL}/modules.dep`]: "",
         "var/lib/dpkg/status": "",
         "dev/null": "",
-        "run/units/ssh.service": "",
-        "run/enabled/ssh.service": "",
+        "run/units/ssh": "",
+        "run/enabled/ssh": "",
     };
     return Object.assign(
         files,

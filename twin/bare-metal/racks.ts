@@ -1,6 +1,7 @@
 /** Starts the racks of a twin: builds the site and runs the process that serves it. */
 import { createHash } from "node:crypto";
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { ensureProcess } from "../control-plane/processes";
 import { cacheHome, packageFile } from "../places";
 import type { Progress } from "../progress";
@@ -35,7 +36,7 @@ export async function startRacks(
                 rmSync(agentSocket, { force: true });
                 return Promise.resolve();
             },
-            ready: () => Promise.resolve(readFileSync(ready, "utf8") === version),
+            ready: () => readFile(ready, "utf8").then((served) => served === version),
         });
         step.done(`${site.hosts.length} hosts answer over SSH`);
     } catch (error) {

@@ -169,7 +169,7 @@ describe("a simulated host", () => {
         const { stdout } = await run("cat /proc/cmdline", "", { dialErrorLimit: 30 });
         expect(stdout.trim().endsWith("iommu=pt")).toBe(true);
         expect(readFileSync(join(root, "proc/sys/kernel/random/boot_id"), "utf8")).not.toBe(before);
-        expect(started).toEqual(["gpu-001 ssh.service"]);
+        expect(started).toEqual(["gpu-001 ssh"]);
     });
 });
 

@@ -10,5 +10,5 @@ export function number(value: Value | undefined): number | undefined {
 }
 
 export function object(value: Value | undefined): Values | undefined {
-    return isObject(value) ? (value as Values) : undefined;
+    return isObject(value) ? value : undefined;
 }

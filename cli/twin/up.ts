@@ -66,8 +66,9 @@ async function runEngine(
     });
     if (result.exitCode !== 0) {
         step.fail("the update failed");
-        for (const { message } of result.diagnostics.filter(({ severity }) => severity === "error")) {
-            process.stderr.write(`${colors.red("error:")} ${message.trimEnd()}\n`);
+        for (const { message, urn } of result.diagnostics.filter(({ severity }) => severity === "error")) {
+            const name = urn === undefined || urn === "" ? "" : `${urn.split("::").at(-1) ?? ""}: `;
+            process.stderr.write(`${colors.red("error:")} ${name}${message.trimEnd()}\n`);
         }
         if (result.diagnostics.length === 0) {
             process.stderr.write(result.stderr || result.stdout);

@@ -6,8 +6,17 @@ import { computeNics, machine } from "../../catalog/machines";
 import { switchModel, switchModels } from "../../catalog/switches";
 import { InputError, oneOf, refuse } from "../../components/input";
 import { checkRoceQos, roceQos } from "../../components/quality-of-service";
-import type { RoceQosArgs } from "../../components/quality-of-service";
-import { SwitchDialect, eosConfig, nvueStartup, sonicConfigFile, switchSpecs } from "../../components/switches";
+import type { RoceQos, RoceQosArgs } from "../../components/quality-of-service";
+import {
+    NVUE_RELEASE,
+    SwitchDialect,
+    checkNvueRelease,
+    eosConfig,
+    nvueStartup,
+    sonicConfigFile,
+    switchSpecs,
+} from "../../components/switches";
+import type { SwitchSpec } from "../../components/switches";
 import { billOfMaterials, cableCsv, designFabric, drawFabric, drawInventory } from "../../components/topology";
 import type { FabricPlan } from "../../components/topology";
 import { inventoryLines, inventoryReport } from "../doctor/inventory";
@@ -40,6 +49,7 @@ interface InventoryFlags {
 interface RenderFlags extends DesignFlags {
     dialect: string;
     out: string;
+    release?: string;
     dscp?: string;
     priority?: string;
     mtu?: string;
@@ -122,6 +132,7 @@ function render(flags: RenderFlags): number {
     refuse("kilogpu", [
         ...oneOf("--switch", flags.switch, switchModels()),
         ...oneOf("--dialect", flags.dialect, Object.values(SwitchDialect)),
+        ...(flags.release === undefined ? [] : checkNvueRelease("--release", flags.release)),
     ]);
     const model = switchModel(flags.switch);
     const number = (value: string | undefined): number | undefined => (value === undefined ? undefined : Number(value));
@@ -134,8 +145,9 @@ function render(flags: RenderFlags): number {
     };
     refuse("kilogpu", checkRoceQos(args));
     const dialect = flags.dialect as SwitchDialect;
+    const startup = (spec: SwitchSpec, qos: RoceQos): string => nvueStartup(spec, qos, flags.release);
     const { text, ending } = {
-        [SwitchDialect.Nvue]: { text: nvueStartup, ending: "yaml" },
+        [SwitchDialect.Nvue]: { text: startup, ending: "yaml" },
         [SwitchDialect.Sonic]: { text: sonicConfigFile, ending: "json" },
         [SwitchDialect.Eos]: { text: eosConfig, ending: "conf" },
     }[dialect];
@@ -201,6 +213,7 @@ export function addFabricCommands(program: Command): void {
         .description("configuration of every switch for RoCE")
         .requiredOption("--dialect <dialect>", Object.values(SwitchDialect).join(", "))
         .requiredOption("--out <folder>", "where the files go")
+        .option("--release <release>", `Cumulus Linux of the switches, for nvue (default: ${NVUE_RELEASE})`)
         .option("--dscp <n>", "DSCP of RDMA traffic (default: 26)")
         .option("--priority <n>", "lossless priority (default: 3)")
         .option("--mtu <n>", "MTU of all ports (default: 9000)")

@@ -72,7 +72,7 @@ function host(observation: Observation, { setting, port, value }: ObservedSettin
         [Setting.GidType]: `give ${port} its IPv4 address, then read show_gids ${device}: index ${String(qos.gidIndex)} must be RoCE v2, or set gidIndex to the one that is`,
         [Setting.Speed]: `mlxlink -d ${device} -c shows why ${port} came up slower; clean or replace the cable`,
     };
-    return `${commands[setting] ?? "run the script of kilogpu fabric render --hosts"}.`;
+    return `${commands[setting] ?? `set ${setting} of ${port} to ${value}`}.`;
 }
 
 function nvue(setting: Setting, port: string, qos: RoceQos): string {

@@ -2,6 +2,7 @@
 import { computeNics, findMachine, machineTypes } from "../../catalog/machines";
 import { checkFabricKind } from "../fabric/check";
 import { FabricKind } from "../fabric/profile";
+import { GpuDirect } from "../fabric/rack-args";
 import { checkLabels } from "../gpu-node-pool/check-scheduling";
 import { at, oneOf, requirePlain, show, wholeNumber } from "../input";
 import type { InputProblem } from "../input";
@@ -139,9 +140,31 @@ export function checkBareMetalNodePool(args: BareMetalNodePoolArgs): InputProble
         ...checkLabels(args.labels ?? {}),
         ...wholeNumber("rollout.canaries", args.rollout?.canaries ?? 1, { min: 0, max: 64 }),
         ...wholeNumber("rollout.maxUnavailable", args.rollout?.maxUnavailable ?? 4, { min: 1, max: 1024 }),
+        ...wholeNumber("expect.diskGib", args.expect?.diskGib ?? 100, { min: 1, max: 1_000_000 }),
+        ...wholeNumber("expect.pkey", args.expect?.pkey ?? 1, { min: 1, max: 0x7ffe }),
+        ...(args.expect?.gpuDirect === undefined
+            ? []
+            : oneOf("expect.gpuDirect", args.expect.gpuDirect, Object.values(GpuDirect))),
+        ...checkKernelArguments(args.tuning?.kernelArguments ?? []),
         ...wholeNumber("tuning.hugepages", args.tuning?.hugepages ?? 0, { min: 0, max: 1_048_576 }),
         ...(args.scratch === undefined ? [] : checkScratch(args.machineType, args.scratch.disks)),
     ];
+}
+
+/** They go through a shell's words and GRUB's quotes. */
+function checkKernelArguments(given: readonly string[]): InputProblem[] {
+    return given.flatMap((argument, index) =>
+        /^[A-Za-z0-9_.,:=@/+-]+$/.test(argument)
+            ? []
+            : [
+                  {
+                      path: `tuning.kernelArguments[${String(index)}]`,
+                      got: show(argument),
+                      legal: "one argument each, of letters, digits and _ . , : = @ / + -",
+                      remedy: "Split it at its blanks.",
+                  },
+              ],
+    );
 }
 
 function checkMachines(args: BareMetalNodePoolArgs): InputProblem[] {

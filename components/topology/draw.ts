@@ -71,7 +71,7 @@ function tiersOf(plan: FabricPlan): Row[] {
             ),
         );
     }
-    const unitsPerBox = groupedUnits(shape.units, Math.ceil(shape.units / shape.pods));
+    const unitsPerBox = groupedUnits(shape.units, shape.podUnits);
     const unitGroups = numbers(Math.ceil(shape.units / unitsPerBox)).map((group) =>
         numbers(Math.min(unitsPerBox, shape.units - group * unitsPerBox)).map((index) => group * unitsPerBox + index),
     );
@@ -115,8 +115,7 @@ function groupedUnits(units: number, unitsPerPod: number): number {
     const least = Math.ceil(units / MOST_GROUPS);
     const parts = Array.from({ length: unitsPerPod }, (_, index) => index + 1);
     return (
-        parts.find((size) => size >= least && unitsPerPod % size === 0) ??
-        Math.ceil(least / unitsPerPod) * unitsPerPod
+        parts.find((size) => size >= least && unitsPerPod % size === 0) ?? Math.ceil(least / unitsPerPod) * unitsPerPod
     );
 }
 

@@ -7,7 +7,6 @@ import { checkLabels } from "../gpu-node-pool/check-scheduling";
 import { at, oneOf, requirePlain, show, wholeNumber } from "../input";
 import type { InputProblem } from "../input";
 import { checkInventory } from "../inventory/check";
-import type { InventoryHost } from "../inventory/inventory";
 import type { BareMetalClusterArgs, BareMetalNodePoolArgs, Rke2Args, SshArgs } from "./bare-metal-args";
 import { rackMachine } from "./plan";
 
@@ -49,7 +48,8 @@ function checkHostKey(path: string, key: string | undefined, host: string): Inpu
           ];
 }
 
-function checkHosts(path: string, hosts: readonly InventoryHost[]): InputProblem[] {
+/** Machines whose host key is missing or none. */
+export function checkHosts(path: string, hosts: readonly { address: string; hostKey?: string }[]): InputProblem[] {
     return hosts.flatMap((host, index) =>
         checkHostKey(`${path}[${String(index)}].hostKey`, host.hostKey, host.address),
     );

@@ -19,6 +19,12 @@ export function remedyFor(observation: Observation, expected: ObservedSetting, q
             return `Reseat or replace the transceiver of ${port}: mlxlink -d ${deviceOf(observation, port)} -m shows its light.`;
         case Setting.LinkLayer:
             return `mlxconfig -d ${deviceOf(observation, port)} set LINK_TYPE_P1=${value === "InfiniBand" ? "1" : "2"}, then reboot.`;
+        case Setting.SubnetManager:
+            return `Start the subnet manager (UFM or opensm), then sminfo -C ${port} must name it.`;
+        case Setting.Partition:
+            return `Add the port's GUID (ibstat ${port}) to the partition as full member in partitions.conf or UFM, then restart or reload the manager.`;
+        case Setting.PartitionIndex:
+            return `Set NCCL_IB_PKEY=${value} in the container, as the training runtime of this fabric has it.`;
         case Setting.Hca:
             return `Set NCCL_IB_HCA="${value}" in the container, as the training runtime of this fabric has it.`;
         default:

@@ -144,11 +144,11 @@ export async function readOverSsh(
     return failed;
 }
 
-/** Asks one machine; the last line of what it complained where it failed. */
+/** Asks one machine; where that failed, the last line of what SSH or the machine complained. */
 function ask(question: Question, knownHostsFile: string): Promise<string | undefined> {
     writeFileSync(knownHostsFile, knownHosts(question.target, question.ssh));
     const command = `${sshCommand(question.target, question.ssh, knownHostsFile)} ${quoted(question.command)}`;
-    const pipeline = `set -o pipefail; ${command} | ${question.into.map(quoted).join(" ")} >/dev/null`;
+    const pipeline = `set -o pipefail; ${command} | ${question.into.map(quoted).join(" ")} >/dev/null 2>&1`;
     return new Promise((resolve) => {
         const child = spawn("bash", ["-c", pipeline], { stdio: ["pipe", "ignore", "pipe"] });
         let complaint = "";
@@ -157,7 +157,8 @@ function ask(question: Question, knownHostsFile: string): Promise<string | undef
             resolve(error.message);
         });
         child.on("close", (code) => {
-            resolve(code === 0 ? undefined : (complaint.trim().split("\n").at(-1) ?? `exit code ${String(code)}`));
+            const said = complaint.trim().split("\n").at(-1) ?? "";
+            resolve(code === 0 ? undefined : said || "answered with nothing that is a reading of its own");
         });
         // A machine that refuses at once closes the pipe under us: its exit code says so.
         child.stdin.on("error", () => undefined);

@@ -122,6 +122,8 @@ export interface Release {
         images?: string[];
         /** CRDs that the chart brings, as plural.group. */
         crds?: string[];
+        /** CRDs that the chart's controllers install themselves. */
+        operatorCrds?: string[];
         /** Top-level values keys of this chart version; nested ones with dots. */
         valueKeys?: string[];
     };

@@ -70,6 +70,9 @@ export function checkShape(value: unknown, shape: Shape): InputProblem[] {
     }
 }
 
+/** Names under which people write secrets. */
+const SECRET = /key$|passw|passphrase|secret|token|credential/i;
+
 /** Mistakes of an object's keys, and of what they hold. */
 export function checkKeys(
     value: { [key: string]: unknown },
@@ -82,7 +85,8 @@ export function checkKeys(
             const guess = nearest(key, Object.keys(keys));
             return {
                 path: key,
-                got: show(value[key]),
+                // Somebody's key or password must not stand in the log of whoever plans.
+                got: SECRET.test(key) ? "a value" : show(value[key]),
                 legal: `no such key; legal keys are ${Object.keys(keys).join(", ")}`,
                 remedy: guess === undefined ? "Remove it." : `Did you mean ${guess}?`,
             };

@@ -2,7 +2,7 @@
 import colors from "picocolors";
 import type { Command } from "commander";
 import { endpointReachability, Reachability } from "../../components/eks-cluster";
-import { checkCharts } from "../doctor/charts";
+import { checkCharts, checkObjects } from "../doctor/charts";
 import { machineFacts, machineFindings, Verdict } from "../doctor/machine";
 import { ExitCode, fail } from "../failure";
 import type { Plan } from "../plan/contract";
@@ -38,7 +38,9 @@ async function charts(flags: Flags): Promise<number> {
     let wrong = 0;
     let unread = 0;
     for (const environment of environments(project)) {
-        for (const finding of await checkCharts(await plan(project, environment))) {
+        const planned = await plan(project, environment);
+        const findings = await checkCharts(planned);
+        for (const finding of findings) {
             const name = `${environment}: ${finding.chart} ${finding.version}`;
             if (finding.problem !== undefined) {
                 unread += 1;
@@ -56,6 +58,18 @@ async function charts(flags: Flags): Promise<number> {
                     : mistakes.map((mistake) => `${colors.red("wrong")} ${name} ${mistake}`),
             );
         }
+        const objects = checkObjects(
+            planned,
+            findings.flatMap(({ definitions }) => definitions ?? []),
+        );
+        wrong += objects.violations.length;
+        print([
+            `${String(objects.judged)} objects of ${environment} judged by their charts' CRDs` +
+                (objects.unjudged.length === 0
+                    ? ""
+                    : `; no chart that was read has a CRD of ${objects.unjudged.join(", ")}`),
+            ...objects.violations.map((violation) => `${colors.red("wrong")} ${environment}: ${violation}`),
+        ]);
     }
     if (unread > 0) {
         print([
@@ -123,7 +137,7 @@ export function addDoctorCommand(program: Command): void {
         .description("what this machine has and lacks for planning, the twin and AWS")
         .option(
             "--charts",
-            "compare the values of every environment with the charts themselves (needs helm and their repositories)",
+            "compare the values and objects of every environment with the charts and their CRDs (needs helm and their repositories)",
         )
         .option("--cwd <folder>", "folder of the Pulumi project", ".")
         .action((flags: Flags) => guarded(() => (flags.charts === true ? charts(flags) : machine())));

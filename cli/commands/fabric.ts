@@ -1,22 +1,33 @@
 /** `kilogpu fabric inventory | design | render | collect | check`: what is wired, what should be, what devices are told and what they say. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { computeNics, machine } from "../../catalog/machines";
 import { switchModel, switchModels } from "../../catalog/switches";
 import { InputError, oneOf, refuse } from "../../components/input";
 import { checkRoceQos, roceQos } from "../../components/quality-of-service";
-import type { RoceQosArgs } from "../../components/quality-of-service";
-import { SwitchDialect, eosConfig, nvueStartup, sonicConfigFile, switchSpecs } from "../../components/switches";
+import type { RoceQos, RoceQosArgs } from "../../components/quality-of-service";
+import {
+    NVUE_RELEASE,
+    SwitchDialect,
+    checkNvueRelease,
+    eosConfig,
+    nvueStartup,
+    sonicConfigFile,
+    switchSpecs,
+} from "../../components/switches";
+import type { SwitchSpec } from "../../components/switches";
 import { billOfMaterials, cableCsv, designFabric, drawFabric, drawInventory } from "../../components/topology";
 import type { FabricPlan } from "../../components/topology";
 import { inventoryLines, inventoryReport } from "../doctor/inventory";
 import { checkFabric } from "../fabric/check";
 import { COLLECT_SCRIPT } from "../fabric/collect";
 import { declaredFabric } from "../fabric/declared";
-import type { DeclaredFlags } from "../fabric/declared";
+import type { DeclaredFabric, DeclaredFlags } from "../fabric/declared";
 import { readInventoryFile } from "../fabric/inventory-file";
 import { readReadings } from "../fabric/readings";
+import type { Readings } from "../fabric/readings";
 import { checkLines } from "../fabric/show-check";
 import { ExitCode, fail } from "../failure";
 import { table } from "../table";
@@ -40,6 +51,7 @@ interface InventoryFlags {
 interface RenderFlags extends DesignFlags {
     dialect: string;
     out: string;
+    release?: string;
     dscp?: string;
     priority?: string;
     mtu?: string;
@@ -47,7 +59,9 @@ interface RenderFlags extends DesignFlags {
 }
 
 interface CheckFlags extends DeclaredFlags {
-    from: string;
+    from?: string;
+    ssh?: boolean;
+    switches?: string;
     ignore?: string;
     partial?: boolean;
     json?: boolean;
@@ -122,6 +136,7 @@ function render(flags: RenderFlags): number {
     refuse("kilogpu", [
         ...oneOf("--switch", flags.switch, switchModels()),
         ...oneOf("--dialect", flags.dialect, Object.values(SwitchDialect)),
+        ...(flags.release === undefined ? [] : checkNvueRelease("--release", flags.release)),
     ]);
     const model = switchModel(flags.switch);
     const number = (value: string | undefined): number | undefined => (value === undefined ? undefined : Number(value));
@@ -134,8 +149,9 @@ function render(flags: RenderFlags): number {
     };
     refuse("kilogpu", checkRoceQos(args));
     const dialect = flags.dialect as SwitchDialect;
+    const startup = (spec: SwitchSpec, qos: RoceQos): string => nvueStartup(spec, qos, flags.release);
     const { text, ending } = {
-        [SwitchDialect.Nvue]: { text: nvueStartup, ending: "yaml" },
+        [SwitchDialect.Nvue]: { text: startup, ending: "yaml" },
         [SwitchDialect.Sonic]: { text: sonicConfigFile, ending: "json" },
         [SwitchDialect.Eos]: { text: eosConfig, ending: "conf" },
     }[dialect];
@@ -151,9 +167,44 @@ function render(flags: RenderFlags): number {
     return ExitCode.Ok;
 }
 
-function check(subject: string, flags: CheckFlags): number {
+/** Readings of a folder, or of the devices themselves; with both the folder keeps what the devices said. */
+async function readingsOf(declared: DeclaredFabric, flags: CheckFlags): Promise<[Readings, Map<string, string>]> {
+    if (flags.ssh !== true) {
+        refuse(
+            "kilogpu",
+            flags.from === undefined
+                ? [
+                      {
+                          path: "--from",
+                          got: "nothing",
+                          legal: "readings come from a folder (--from) or from the devices (--ssh)",
+                          remedy: "Give --ssh, or the folder that docs/fabric.md describes.",
+                      },
+                  ]
+                : [],
+        );
+        return [readReadings(flags.from ?? ""), new Map()];
+    }
+    // Loaded only here: the checks of connections bring the whole SDK.
+    const { readOverSsh, readSwitchTargets } = await import("../fabric/read-over-ssh.js");
+    const targets = flags.switches === undefined ? [] : readSwitchTargets(flags.switches);
+    const folder = flags.from ?? mkdtempSync(join(tmpdir(), "kilogpu-readings-"));
+    try {
+        const failed = await readOverSsh(declared.inventory, declared.ssh, targets, folder);
+        return [readReadings(folder, true), failed];
+    } finally {
+        if (flags.from === undefined) {
+            rmSync(folder, { recursive: true, force: true });
+        }
+    }
+}
+
+async function check(subject: string, flags: CheckFlags): Promise<number> {
     const ignored = new Set((flags.ignore ?? "").split(",").filter((port) => port !== ""));
-    const result = checkFabric(declaredFabric(subject, flags), readReadings(flags.from), ignored);
+    const declared = declaredFabric(subject, flags);
+    const [readings, failed] = await readingsOf(declared, flags);
+    const result = checkFabric(declared, readings, ignored);
+    result.unread = result.unread.map(({ path, reason }) => ({ path, reason: failed.get(path) ?? reason }));
     print(flags.json === true ? [JSON.stringify(result, null, 2)] : checkLines(result));
     if (result.disagreements.length > 0) {
         return ExitCode.Violation;
@@ -201,6 +252,7 @@ export function addFabricCommands(program: Command): void {
         .description("configuration of every switch for RoCE")
         .requiredOption("--dialect <dialect>", Object.values(SwitchDialect).join(", "))
         .requiredOption("--out <folder>", "where the files go")
+        .option("--release <release>", `Cumulus Linux of the switches, for nvue (default: ${NVUE_RELEASE})`)
         .option("--dscp <n>", "DSCP of RDMA traffic (default: 26)")
         .option("--priority <n>", "lossless priority (default: 3)")
         .option("--mtu <n>", "MTU of all ports (default: 9000)")
@@ -215,7 +267,12 @@ export function addFabricCommands(program: Command): void {
     fabric
         .command("check <subject>")
         .description("compare what devices say with an environment or inventory; exit code 1 where they disagree")
-        .requiredOption("--from <folder>", "readings: hosts/, switches/, nccl/ (docs/fabric.md)")
+        .option(
+            "--from <folder>",
+            "readings: hosts/, switches/, nccl/ (docs/fabric.md); with --ssh they are kept there",
+        )
+        .option("--ssh", "ask the hosts now, by SSH agent and the inventory's host keys")
+        .option("--switches <file>", "with --ssh also ask these switches: YAML with name, address, hostKey, dialect")
         .option("--kind <kind>", "infiniband or roce (default: the environment's; roce for an inventory)")
         .option("--switch <model>", "model of the leaves, for inventories that number their ports")
         .option("--dscp <n>", "DSCP of RDMA traffic (default: the environment's, or 26)")

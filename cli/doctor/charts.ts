@@ -8,6 +8,7 @@ import { parse, parseAllDocuments } from "yaml";
 import { findRelease } from "../../catalog";
 import type { Plan } from "../plan/contract";
 import type { Json } from "../plan/values";
+import { SchemaSet } from "./strict-schema";
 
 const run = promisify(execFile);
 
@@ -16,6 +17,8 @@ export interface ShownChart {
     values: { [key: string]: unknown };
     /** Names of the CRDs in the chart's crds folder. */
     crds: string[];
+    /** The CRDs themselves, as YAML. */
+    definitions: string;
 }
 
 /** What came of one release. */
@@ -27,6 +30,18 @@ export interface ChartFinding {
     /** CRDs that the catalogue says the chart brings, and it does not have in its crds folder or templates. */
     missingCrds?: string[];
     problem?: string;
+    /** The chart's CRDs, as YAML. */
+    definitions?: string;
+}
+
+/** What came of the objects of the charts' kinds. */
+export interface ObjectFindings {
+    /** Objects that a CRD of a chart has judged. */
+    judged: number;
+    /** `train-infiniband-policy: spec.nvIpan: unknown field`. */
+    violations: string[];
+    /** Kinds that no CRD of a chart describes: operators bring them later. */
+    unjudged: string[];
 }
 
 type JsonMap = { [key: string]: Json };
@@ -64,6 +79,7 @@ async function show(reference: string, repository: string, version: string): Pro
         crds: parseAllDocuments(crds)
             .map((document) => (document.toJS() as { metadata?: { name?: string } } | null)?.metadata?.name)
             .filter((name): name is string => name !== undefined),
+        definitions: crds,
     };
 }
 
@@ -91,6 +107,7 @@ export async function checkCharts(plan: Plan, read: typeof show = show): Promise
                 const promised = findRelease(finding.chart)?.inside?.crds ?? [];
                 return {
                     ...finding,
+                    definitions: chart.definitions,
                     unknownKeys: keysUnknownTo(chart.values, (inputs["values"] ?? {}) as JsonMap),
                     // A chart without a crds folder keeps them in templates, which only an installation renders.
                     missingCrds: chart.crds.length === 0 ? [] : promised.filter((name) => !chart.crds.includes(name)),
@@ -100,4 +117,33 @@ export async function checkCharts(plan: Plan, read: typeof show = show): Promise
             }
         }),
     );
+}
+
+/** Stands in a plan for what only an update knows. */
+const COMPUTED = "<computed>";
+/** Groups that Kubernetes serves itself. */
+const BUILT_IN = /^(|[a-z]+|([a-z.]+\.)?(?<!x-)k8s\.io)$/;
+
+/**
+ * Holds a plan's objects against the charts' own CRDs, as an API server with strict validation would: unknown fields, types, enums, patterns,
+ * bounds, what is missing. Rules in CEL and webhooks are left to a cluster.
+ */
+export function checkObjects(plan: Plan, definitions: readonly string[]): ObjectFindings {
+    const schemas = definitions.reduce((set, text) => set.addCrdText(text), new SchemaSet(COMPUTED));
+    const findings: ObjectFindings = { judged: 0, violations: [], unjudged: [] };
+    for (const { name, type, inputs } of plan.resources) {
+        const { apiVersion, kind } = inputs;
+        if (!type.startsWith("kubernetes:") || typeof apiVersion !== "string" || typeof kind !== "string") {
+            continue;
+        }
+        if (schemas.kinds.has(`${apiVersion}/${kind}`)) {
+            findings.judged += 1;
+            findings.violations.push(
+                ...schemas.violations(inputs, name).map((line) => line.replace(`${name}.`, `${name}: `)),
+            );
+        } else if (!BUILT_IN.test(apiVersion.split("/").slice(0, -1).join("/")) && !findings.unjudged.includes(kind)) {
+            findings.unjudged.push(kind);
+        }
+    }
+    return findings;
 }

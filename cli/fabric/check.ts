@@ -54,7 +54,7 @@ export function checkFabric(
         ...declared.inventory.hosts.flatMap((host) =>
             roce
                 ? roceHost(declared, host, readings.hosts[host.name], unread)
-                : infinibandHost(host, readings.hosts[host.name], readings.linkInfo, unread),
+                : infinibandHost(declared, host, readings, unread),
         ),
         ...(roce ? switches(declared, readings, ignored, unread) : []),
         ...Object.entries(readings.nccl).map(([container, environment]) => nccl(declared, container, environment)),
@@ -129,11 +129,12 @@ function hostCables(host: string, files: HostFiles, unread: Unread[]): Map<strin
 }
 
 function infinibandHost(
+    { partition }: DeclaredFabric,
     host: InventoryHost,
-    files: HostFiles | undefined,
-    linkInfo: string | undefined,
+    { hosts, linkInfo }: Readings,
     unread: Unread[],
 ): Observation[] {
+    const files = hosts[host.name];
     if (files === undefined) {
         unread.push({ path: `hosts/${host.name}`, reason: "no readings of this host" });
         return [];
@@ -143,6 +144,10 @@ function infinibandHost(
         source: "infiniband",
         ports: host.nics.map(({ device }) => device),
         settings: host.nics.flatMap(({ device }) => linkSettings(device, device, files.sysfs)),
+        own:
+            partition === undefined
+                ? []
+                : host.nics.map(({ device }) => ({ port: device, setting: Setting.Partition, value: partition })),
     };
     const cables = linkInfo === undefined ? undefined : cablesOfFabric(linkInfo);
     return [
@@ -175,9 +180,12 @@ function withCables(
                 far === undefined ? [] : [value(port, named(nic) === undefined ? (far.split(":")[0] ?? far) : far)],
             ),
         ],
-        own: cables.map(({ nic, port }) =>
-            value(port, named(nic) === undefined ? nic.leaf : `${nic.leaf}:${named(nic) ?? ""}`),
-        ),
+        own: [
+            ...(observation.own ?? []),
+            ...cables.map(({ nic, port }) =>
+                value(port, named(nic) === undefined ? nic.leaf : `${nic.leaf}:${named(nic) ?? ""}`),
+            ),
+        ],
     };
 }
 
@@ -239,11 +247,14 @@ function portOf(nic: InventoryNic, dialect: SwitchDialect, model: string | undef
 
 function nccl(declared: DeclaredFabric, container: string, environment: { [name: string]: string }): Observation {
     const observation = observeNccl(container, environment);
-    const wanted = declared.nccl["NCCL_IB_HCA"];
+    const wanted: [Setting, string | undefined][] = [
+        [Setting.Hca, declared.nccl["NCCL_IB_HCA"]],
+        [Setting.PartitionIndex, declared.nccl["NCCL_IB_PKEY"]],
+    ];
     return {
         ...observation,
         // On InfiniBand NCCL needs neither a ToS nor an address index.
         source: declared.kind === FabricKind.Roce ? "nccl" : "infiniband",
-        own: wanted === undefined ? [] : [{ port: "", setting: Setting.Hca, value: wanted }],
+        own: wanted.flatMap(([setting, value]) => (value === undefined ? [] : [{ port: "", setting, value }])),
     };
 }

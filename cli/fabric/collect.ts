@@ -35,6 +35,7 @@ for device in "$ROOT"/sys/class/infiniband/*; do
         cd "$ROOT/"
         grep -sH . "sys/class/infiniband/$name/tc/1/traffic_class" "sys/class/infiniband/$name/ports/1/state" \\
             "sys/class/infiniband/$name/ports/1/rate" "sys/class/infiniband/$name/ports/1/link_layer" \\
+            "sys/class/infiniband/$name/ports/1/sm_lid" "sys/class/infiniband/$name/ports/1/pkeys"/[0-3] \\
             "sys/class/infiniband/$name/ports/1/gid_attrs/types"/* || true
     ) | sed 's,^,/,' >>"$to/sysfs.txt"
 done

@@ -3,8 +3,10 @@ import { existsSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { computeNics, findMachine } from "../../catalog/machines";
 import { findSwitch, switchModels } from "../../catalog/switches";
-import { fabricProfile } from "../../components/fabric/derive";
+import type { SshArgs } from "../../components/bare-metal/bare-metal-args";
+import { FabricMode, fabricProfile } from "../../components/fabric/derive";
 import { serverMachine } from "../../components/fabric/machine";
+import { fullMember } from "../../components/fabric/partition";
 import { FabricKind } from "../../components/fabric/profile";
 import type { RackFabricArgs } from "../../components/fabric/rack-args";
 import { InputError, oneOf, refuse } from "../../components/input";
@@ -23,8 +25,12 @@ export interface DeclaredFabric {
     qos: RoceQos;
     /** NCCL's variables in the training containers of this fabric. */
     nccl: { [name: string]: string };
+    /** Partition key that every rail has at index 1, `0x8005`; absent for the default partition. */
+    partition?: string;
     /** Model of the leaves, which names their ports by number. */
     switchModel?: string;
+    /** How hosts are reached. */
+    ssh: SshArgs;
 }
 
 /** What the command line adds to an inventory, or replaces of an environment. */
@@ -44,6 +50,7 @@ interface SiteSettings {
     inventory?: string;
     fabric?: string;
     rack?: RackFabricArgs;
+    ssh?: SshArgs;
 }
 
 /**
@@ -74,7 +81,10 @@ function ofEnvironment(environment: string, flags: DeclaredFlags): DeclaredFabri
         ]);
     }
     const inventory = readInventoryFile(resolve(project.directory, site.inventory));
-    return declared(environment, inventory, flags.kind ?? site.fabric ?? "", site.rack ?? {}, flags);
+    return {
+        ...declared(environment, inventory, flags.kind ?? site.fabric ?? "", site.rack ?? {}, flags),
+        ssh: site.ssh ?? {},
+    };
 }
 
 function declared(
@@ -123,8 +133,13 @@ function declared(
         kind: kind as FabricKind,
         inventory,
         qos: roceQos(qos),
+        // Virtual functions carry the partition themselves.
+        ...(roce || rack.pkey === undefined || rack.mode === FabricMode.Sriov
+            ? {}
+            : { partition: fullMember(rack.pkey) }),
         nccl: fabricProfile(machine, kind as FabricKind, options).ncclEnvironment,
         ...(flags.switch === undefined ? {} : { switchModel: flags.switch }),
+        ssh: {},
     };
 }
 

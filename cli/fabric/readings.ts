@@ -36,9 +36,9 @@ export interface Readings {
 /**
  * Reads the folder.
  *
- * @throws InputError where it is none, or holds no reading at all.
+ * @throws InputError where it is none, or holds no reading at all though it should.
  */
-export function readReadings(folder: string): Readings {
+export function readReadings(folder: string, mayBeEmpty = false): Readings {
     const readings: Readings = { hosts: {}, switches: {}, nccl: {}, strangers: [] };
     const isFolder = existsSync(folder) && statSync(folder).isDirectory();
     for (const entry of isFolder ? readdirSync(folder).sort() : []) {
@@ -62,7 +62,7 @@ export function readReadings(folder: string): Readings {
             readings.strangers.push(entry);
         }
     }
-    if (Object.keys({ ...readings.hosts, ...readings.switches, ...readings.nccl }).length === 0) {
+    if (!mayBeEmpty && Object.keys({ ...readings.hosts, ...readings.switches, ...readings.nccl }).length === 0) {
         throw new InputError("kilogpu", [
             {
                 path: "--from",

@@ -57,12 +57,14 @@ export function renderTree(resources: readonly PlannedResource[]): string[] {
 }
 
 function renderInventory(plan: Plan): string[] {
+    // Servers of a site have no EFA, and their control plane is no node group.
+    const cloud = plan.pools.some((pool) => pool.capacity !== "owned");
     const rows = plan.pools.map((pool) => [
         pool.name,
         pool.instanceType,
         grouped(pool.nodes),
         grouped(pool.gpus) + (pool.schedulableGpus === pool.gpus ? "" : ` (${grouped(pool.schedulableGpus)} shared)`),
-        grouped(pool.efaInterfaces),
+        ...(cloud ? [grouped(pool.efaInterfaces)] : []),
         pool.fabric,
         pool.zone,
         pool.start === undefined ? pool.capacity : `${pool.capacity} ${pool.start} – ${pool.end ?? ""}`,
@@ -73,10 +75,10 @@ function renderInventory(plan: Plan): string[] {
         "",
         grouped(totals.nodes),
         grouped(totals.gpus),
-        grouped(totals.efaInterfaces),
+        ...(cloud ? [grouped(totals.efaInterfaces)] : []),
         "",
         "",
-        `and ${grouped(totals.systemNodes)} system nodes`,
+        cloud ? `and ${grouped(totals.systemNodes)} system nodes` : "",
     ]);
     return table(
         [
@@ -84,7 +86,7 @@ function renderInventory(plan: Plan): string[] {
             { heading: "type" },
             { heading: "nodes", right: true },
             { heading: "GPUs", right: true },
-            { heading: "EFA", right: true },
+            ...(cloud ? [{ heading: "EFA", right: true }] : []),
             { heading: "fabric" },
             { heading: "zone" },
             { heading: "capacity" },
@@ -108,7 +110,7 @@ function renderCost(plan: Plan): string[] {
         "",
         "",
         dollars(plan.cost.hourlyUsd),
-        `${dollars(plan.cost.monthlyUsd)} a month of 730 h, rates as of ${plan.cost.asOf}`,
+        `${dollars(plan.cost.monthlyUsd)} a month of 730 h${plan.cost.asOf === "" ? "" : `, rates as of ${plan.cost.asOf}`}`,
     ]);
     return table(
         [

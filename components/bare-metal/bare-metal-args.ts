@@ -1,6 +1,7 @@
 /** Arguments of BareMetalCluster and BareMetalNodePool, and the record that one gives the other. */
 import type * as pulumi from "@pulumi/pulumi";
 import type { FabricKind } from "../fabric/profile";
+import type { GpuDirect } from "../fabric/rack-args";
 import type { PoolTaint } from "../gpu-node-pool/pool";
 import type { InventoryHost } from "../inventory/inventory";
 
@@ -112,7 +113,7 @@ export interface ScratchArgs {
     mountPoint?: string;
 }
 
-/** What preflight expects beside the machine catalogue. */
+/** What a host must be, before and after tuning, beside the machine catalogue. */
 export interface ExpectationArgs {
     /** NIC firmware, for example `28.43.1014`. Defaults to: the same on all ports. */
     nicFirmware?: string;
@@ -120,6 +121,14 @@ export interface ExpectationArgs {
     driver?: string;
     /** Free space under /var/lib, GiB. Defaults to 100. */
     diskGib?: number;
+    /** Let PCIe bridges redirect traffic between GPUs and NICs (ACS), as virtual machines need it. Defaults to false. */
+    allowAcs?: boolean;
+    /** Most that the clock may be off, seconds. Defaults to 0.1. */
+    clockOffsetSeconds?: number;
+    /** How NICs reach GPU memory, as RdmaFabric's `rack.gpuDirect`. Defaults to: `dma-buf` on Arm, either way on x86. */
+    gpuDirect?: GpuDirect;
+    /** InfiniBand partition that every rail is a full member of, as RdmaFabric's `rack.pkey`. Defaults to none. */
+    pkey?: number;
 }
 
 /** A pool of GPU hosts of one machine type. */

@@ -13,10 +13,12 @@ import type { ScriptName } from "./scripts";
 import { stepCommand } from "./step";
 
 /** Steps whose state on a host can be asked for without changing it. */
-const ASKED: ("tuning" | "runtime" | "join")[] = ["tuning", "runtime", "join"];
+function askedSteps(args: BareMetalNodePoolArgs): ("tuning" | "storage" | "runtime" | "join")[] {
+    return ["tuning", ...(args.scratch === undefined ? [] : (["storage"] as const)), "runtime", "join"];
+}
 
 /**
- * Hosts made into nodes over SSH: preflight, kernel tuning, scratch space, runtime, RKE2 agent, labels. Each step is a script
+ * Hosts made into nodes over SSH: preflight, kernel tuning, scratch space, preflight again with what tuning was to bring, runtime, RKE2 agent, labels. Each step is a script
  * that changes nothing the second time. Hosts are taken in stages, canaries first and then rack by rack; a host that fails
  * stops the later stages, and the next update goes on from there. On destroy, or when a host leaves the list, it is drained,
  * taken out of the cluster and reset.
@@ -27,7 +29,7 @@ export class BareMetalNodePool extends pulumi.ComponentResource {
 
     /** The pool as everything inside the cluster sees it. */
     readonly pool: NodePool;
-    /** Preflight's result of each host, by host name: a JSON object with `status` and `checks`. */
+    /** Result of each host's preflight after tuning, by host name: a JSON object with `status` and `checks`. */
     readonly preflight: pulumi.Output<{ [host: string]: string }>;
 
     constructor(name: string, args: BareMetalNodePoolArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -39,7 +41,7 @@ export class BareMetalNodePool extends pulumi.ComponentResource {
             args.detectDrift === true
                 ? readDrift(
                       args.hosts.flatMap((host) =>
-                          ASKED.map((step) => ({ host, step, settings: settingsOf(settings, host)[step] })),
+                          askedSteps(args).map((step) => ({ host, step, settings: settingsOf(settings, host)[step] })),
                       ),
                       args.cluster.ssh,
                   )
@@ -83,6 +85,17 @@ interface HostSteps {
     member: pulumi.CustomResource;
 }
 
+/** Script of each step. */
+const SCRIPTS: { [step in keyof HostSettings]: ScriptName } = {
+    preflight: "preflight",
+    accept: "preflight",
+    tuning: "tuning",
+    storage: "storage",
+    runtime: "runtime",
+    join: "join",
+    member: "member",
+};
+
 /** The steps of one host, each after the one before. The reset comes first, so that on destroy it runs last. */
 function createHost(
     pool: string,
@@ -93,16 +106,16 @@ function createHost(
     options: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): HostSteps {
     const { ssh, server } = args.cluster;
-    const step = (script: ScriptName & keyof HostSettings, after: pulumi.Resource[], secret?: pulumi.Input<string>) =>
+    const step = (name: keyof HostSettings, after: pulumi.Resource[], secret?: pulumi.Input<string>) =>
         stepCommand(
-            `${pool}-${host.name}-${script}`,
+            `${pool}-${host.name}-${name}`,
             host,
             ssh,
             {
-                script,
-                settings: settings[script],
+                script: SCRIPTS[name],
+                settings: settings[name],
                 apply: "apply",
-                drift: drift[`${host.name}/${script}`] ?? "",
+                drift: drift[`${host.name}/${name}`] ?? "",
                 ...(secret === undefined ? {} : { secret }),
             },
             { parent: options.parent, dependsOn: after },
@@ -117,7 +130,8 @@ function createHost(
     const preflight = step("preflight", [reset]);
     const tuning = step("tuning", [preflight]);
     const storage = args.scratch === undefined ? tuning : step("storage", [tuning]);
-    const runtime = step("runtime", [storage]);
+    const accept = step("accept", [storage]);
+    const runtime = step("runtime", [accept]);
     const join = step("join", [runtime], args.cluster.joinToken);
     const member = stepCommand(
         `${pool}-${host.name}-member`,
@@ -126,5 +140,5 @@ function createHost(
         { script: "member", settings: settings.member, apply: "apply", remove: "leave" },
         { parent: options.parent, dependsOn: [join] },
     );
-    return { preflight: preflight.stdout, member };
+    return { preflight: accept.stdout, member };
 }

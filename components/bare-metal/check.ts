@@ -2,11 +2,11 @@
 import { computeNics, findMachine, machineTypes } from "../../catalog/machines";
 import { checkFabricKind } from "../fabric/check";
 import { FabricKind } from "../fabric/profile";
+import { GpuDirect } from "../fabric/rack-args";
 import { checkLabels } from "../gpu-node-pool/check-scheduling";
 import { at, oneOf, requirePlain, show, wholeNumber } from "../input";
 import type { InputProblem } from "../input";
 import { checkInventory } from "../inventory/check";
-import type { InventoryHost } from "../inventory/inventory";
 import type { BareMetalClusterArgs, BareMetalNodePoolArgs, Rke2Args, SshArgs } from "./bare-metal-args";
 import { rackMachine } from "./plan";
 
@@ -48,7 +48,8 @@ function checkHostKey(path: string, key: string | undefined, host: string): Inpu
           ];
 }
 
-function checkHosts(path: string, hosts: readonly InventoryHost[]): InputProblem[] {
+/** Machines whose host key is missing or none. */
+export function checkHosts(path: string, hosts: readonly { address: string; hostKey?: string }[]): InputProblem[] {
     return hosts.flatMap((host, index) =>
         checkHostKey(`${path}[${String(index)}].hostKey`, host.hostKey, host.address),
     );
@@ -139,9 +140,31 @@ export function checkBareMetalNodePool(args: BareMetalNodePoolArgs): InputProble
         ...checkLabels(args.labels ?? {}),
         ...wholeNumber("rollout.canaries", args.rollout?.canaries ?? 1, { min: 0, max: 64 }),
         ...wholeNumber("rollout.maxUnavailable", args.rollout?.maxUnavailable ?? 4, { min: 1, max: 1024 }),
+        ...wholeNumber("expect.diskGib", args.expect?.diskGib ?? 100, { min: 1, max: 1_000_000 }),
+        ...wholeNumber("expect.pkey", args.expect?.pkey ?? 1, { min: 1, max: 0x7ffe }),
+        ...(args.expect?.gpuDirect === undefined
+            ? []
+            : oneOf("expect.gpuDirect", args.expect.gpuDirect, Object.values(GpuDirect))),
+        ...checkKernelArguments(args.tuning?.kernelArguments ?? []),
         ...wholeNumber("tuning.hugepages", args.tuning?.hugepages ?? 0, { min: 0, max: 1_048_576 }),
         ...(args.scratch === undefined ? [] : checkScratch(args.machineType, args.scratch.disks)),
     ];
+}
+
+/** They go through a shell's words and GRUB's quotes. */
+function checkKernelArguments(given: readonly string[]): InputProblem[] {
+    return given.flatMap((argument, index) =>
+        /^[A-Za-z0-9_.,:=@/+-]+$/.test(argument)
+            ? []
+            : [
+                  {
+                      path: `tuning.kernelArguments[${String(index)}]`,
+                      got: show(argument),
+                      legal: "one argument each, of letters, digits and _ . , : = @ / + -",
+                      remedy: "Split it at its blanks.",
+                  },
+              ],
+    );
 }
 
 function checkMachines(args: BareMetalNodePoolArgs): InputProblem[] {

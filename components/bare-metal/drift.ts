@@ -10,6 +10,7 @@ import type { InventoryHost } from "../inventory/inventory";
 import type { SshArgs } from "./bare-metal-args";
 import { hostScript, launcher, quoted } from "./scripts";
 import type { ScriptName } from "./scripts";
+import { knownHosts, sshCommand } from "./ssh-client";
 
 /** One question: the step's script in mode `check`. */
 export interface DriftQuestion {
@@ -68,40 +69,4 @@ function answer(read: (file: string) => string): string {
         return read("out").trim();
     }
     return `unreachable: ${read("err").trim().split("\n").at(-1) ?? `exit code ${String(code)}`}`;
-}
-
-/** OpenSSH's known_hosts with exactly the keys of the inventory. */
-function knownHosts(host: InventoryHost, ssh: SshArgs): string {
-    const line = (address: string, port: number, key: string): string =>
-        `${port === 22 ? address : `[${address}]:${String(port)}`} ${key}\n`;
-    const jump = ssh.jumpHost;
-    return (
-        line(host.address, ssh.port ?? 22, host.hostKey ?? "") +
-        (jump === undefined ? "" : line(jump.host, jump.port ?? 22, jump.hostKey))
-    );
-}
-
-function sshCommand(host: InventoryHost, ssh: SshArgs, knownHostsFile: string): string {
-    const options = [
-        "BatchMode=yes",
-        "StrictHostKeyChecking=yes",
-        `UserKnownHostsFile=${knownHostsFile}`,
-        "GlobalKnownHostsFile=/dev/null",
-        "ConnectTimeout=10",
-        ...(ssh.agentSocketPath === undefined ? [] : [`IdentityAgent=${ssh.agentSocketPath}`]),
-    ].flatMap((option) => ["-o", quoted(option)]);
-    const jump = ssh.jumpHost;
-    // -J ignores the options above; a proxy command is given them.
-    const proxy =
-        jump === undefined
-            ? []
-            : [
-                  "-o",
-                  quoted(
-                      `ProxyCommand=ssh ${options.join(" ")} -p ${String(jump.port ?? 22)} -W %h:%p ${jump.user ?? ssh.user ?? "root"}@${jump.host}`,
-                  ),
-              ];
-    return ["ssh", ...options, ...proxy, "-p", String(ssh.port ?? 22), `${ssh.user ?? "root"}@${host.address}`].join(
-        " ",
-    );
 }

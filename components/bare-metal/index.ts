@@ -13,8 +13,11 @@ export type {
     SshArgs,
     TuningArgs,
 } from "./bare-metal-args";
-export { checkBareMetalCluster, checkBareMetalNodePool, checkSsh } from "./check";
+export { checkBareMetalCluster, checkBareMetalNodePool, checkHosts, checkSsh } from "./check";
 export { bareMetalFacts, hostSettings, rackMachine } from "./plan";
 export { rolloutStages } from "./rollout";
 export { hostScript, launcher, scriptFolder } from "./scripts";
 export { readDrift } from "./drift";
+export { knownHosts, sshCommand } from "./ssh-client";
+export type { SshTarget } from "./ssh-client";
+export { quoted } from "./scripts";

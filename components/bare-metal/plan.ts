@@ -2,9 +2,11 @@
 import { computeNics, computePorts, machine } from "../../catalog/machines";
 import { kilogpuLabels, nodeLabels } from "../../catalog/topology";
 import type { MachineType } from "../../catalog/types";
+import { fullMember } from "../fabric/partition";
 import { FabricKind } from "../fabric/profile";
 import { serverMachine } from "../fabric/machine";
 import type { FabricMachine } from "../fabric/machine";
+import { GpuDirect } from "../fabric/rack-args";
 import { GPU_TAINT, capacityGroupName } from "../gpu-node-pool/plan";
 import type { PoolFacts } from "../gpu-node-pool/plan";
 import type { InventoryHost } from "../inventory/inventory";
@@ -55,6 +57,8 @@ export interface StepSettings {
 /** Settings of every step on one host. Nothing secret is among them. */
 export interface HostSettings {
     preflight: StepSettings;
+    /** Preflight again, with what tuning was to bring. */
+    accept: StepSettings;
     tuning: StepSettings;
     storage: StepSettings;
     runtime: StepSettings;
@@ -88,6 +92,14 @@ export function runtimeSettings(role: string, rke2: BareMetalNodePoolArgs["clust
     };
 }
 
+/** Which way to GPU memory a host must have: either one on x86 where nobody says, and none without RDMA. */
+function expectedGpuDirect(entry: MachineType, args: BareMetalNodePoolArgs): string {
+    if (args.fabric === FabricKind.Tcp) {
+        return "none";
+    }
+    return args.expect?.gpuDirect ?? (entry.cpuArchitecture === "arm64" ? GpuDirect.DmaBuf : "any");
+}
+
 /** Settings of one host of a pool. */
 export function hostSettings(host: InventoryHost, facts: PoolFacts, args: BareMetalNodePoolArgs): HostSettings {
     const entry = machine(args.machineType);
@@ -100,20 +112,34 @@ export function hostSettings(host: InventoryHost, facts: PoolFacts, args: BareMe
     };
     const optional = (name: string, value: string | number | undefined): StepSettings =>
         value === undefined ? {} : { [name]: String(value) };
+    const hugepages = String(args.tuning?.hugepages ?? 0);
+    const kernelArguments = (args.tuning?.kernelArguments ?? ["iommu=pt"]).join(" ");
+    const preflight = {
+        EXPECT_GPUS: String(entry.gpus.count),
+        EXPECT_PCIE_GENERATION: String(entry.pcieGeneration ?? 0),
+        EXPECT_NIC_DEVICES: args.fabric === FabricKind.Tcp ? "" : rails.map((nic) => nic.device).join(" "),
+        EXPECT_NIC_GBPS: String(computeNics(entry)[0]?.gbps ?? 0),
+        EXPECT_LINK_LAYER: args.fabric === FabricKind.Infiniband ? "infiniband" : "ethernet",
+        EXPECT_DISK_GIB: String(args.expect?.diskGib ?? 100),
+        ...optional("EXPECT_NIC_FIRMWARE", args.expect?.nicFirmware),
+        ...optional("EXPECT_DRIVER", args.expect?.driver),
+        ...optional("EXPECT_PKEY", args.expect?.pkey === undefined ? undefined : fullMember(args.expect.pkey)),
+        ...optional("ACS_ALLOWED", args.expect?.allowAcs === true ? 1 : undefined),
+        ...optional("MAX_CLOCK_OFFSET", args.expect?.clockOffsetSeconds),
+    };
     return {
-        preflight: {
-            EXPECT_GPUS: String(entry.gpus.count),
-            EXPECT_PCIE_GENERATION: String(entry.pcieGeneration ?? 0),
-            EXPECT_NIC_DEVICES: args.fabric === FabricKind.Tcp ? "" : rails.map((nic) => nic.device).join(" "),
-            EXPECT_NIC_GBPS: String(computeNics(entry)[0]?.gbps ?? 0),
-            EXPECT_LINK_LAYER: args.fabric === FabricKind.Infiniband ? "infiniband" : "ethernet",
-            EXPECT_DISK_GIB: String(args.expect?.diskGib ?? 100),
-            ...optional("EXPECT_NIC_FIRMWARE", args.expect?.nicFirmware),
-            ...optional("EXPECT_DRIVER", args.expect?.driver),
+        preflight,
+        accept: {
+            ...preflight,
+            TUNED: "1",
+            EXPECT_HUGEPAGES: hugepages,
+            EXPECT_KERNEL_ARGUMENTS: kernelArguments,
+            EXPECT_GPUDIRECT: expectedGpuDirect(entry, args),
         },
         tuning: {
-            HUGEPAGES: String(args.tuning?.hugepages ?? 0),
-            KERNEL_ARGUMENTS: (args.tuning?.kernelArguments ?? ["iommu=pt"]).join(" "),
+            HUGEPAGES: hugepages,
+            KERNEL_ARGUMENTS: kernelArguments,
+            ...(args.expect?.gpuDirect === GpuDirect.Peermem ? { PEERMEM: "1" } : {}),
             RDMA_NETNS: (args.tuning?.exclusiveRdma ?? args.fabric === FabricKind.Roce) ? "exclusive" : "shared",
             ALLOW_REBOOT: args.tuning?.allowReboot === true ? "1" : "0",
         },

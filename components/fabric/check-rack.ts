@@ -8,8 +8,11 @@ import type { FabricOptions } from "./derive";
 import { DEFAULT_ADDRESS_RANGE, hasRailNetworks, networkSubnets, rackFabric } from "./network-operator";
 import type { RackFabric } from "./network-operator";
 import { FabricKind } from "./profile";
-import { NetworkDriver, SecondaryNetwork } from "./rack-args";
+import { GpuDirect, NetworkDriver, SecondaryNetwork } from "./rack-args";
 import type { RdmaFabricArgs } from "./rdma-fabric-args";
+
+/** Highest partition key; 0x7fff is the default partition. */
+const MOST_PKEY = 0x7ffe;
 
 /** Whether the site's own settings agree with one another. */
 export function checkFabricOptions(path: string, options: FabricOptions): InputProblem[] {
@@ -52,6 +55,8 @@ export function checkRack(args: RdmaFabricArgs): InputProblem[] {
         ...oneOf("mode", rack.mode ?? FabricMode.SharedDevice, Object.values(FabricMode)),
         ...oneOf("secondaryNetwork", rack.secondaryNetwork ?? SecondaryNetwork.None, Object.values(SecondaryNetwork)),
         ...oneOf("driver", rack.driver ?? NetworkDriver.Host, Object.values(NetworkDriver)),
+        ...(rack.gpuDirect === undefined ? [] : oneOf("gpuDirect", rack.gpuDirect, Object.values(GpuDirect))),
+        ...wholeNumber("pkey", rack.pkey ?? 1, { min: 1, max: MOST_PKEY }),
         ...wholeNumber("virtualFunctions", rack.virtualFunctions ?? 1, { min: 1, max: 127 }),
         ...wholeNumber("addressesPerNode", rack.addressesPerNode ?? 4, { min: 1, max: 256 }),
         ...wholeNumber("mtu", rack.mtu ?? 9000, { min: 1500, max: 9216 }),
@@ -65,6 +70,8 @@ function checkRelations(fabric: RackFabric): InputProblem[] {
     return [
         ...checkPorts(fabric),
         ...checkSecondary(fabric),
+        ...checkInfiniband(fabric),
+        ...checkGpuDirect(fabric),
         ...(hasRailNetworks(fabric) && networkSubnets(fabric).length === 0
             ? [
                   {
@@ -124,6 +131,57 @@ function checkPorts(fabric: RackFabric): InputProblem[] {
               ]
             : []),
     ];
+}
+
+/** Partitions and SHARP are InfiniBand's, and virtual functions get their partition from UFM. */
+function checkInfiniband(fabric: RackFabric): InputProblem[] {
+    if (fabric.kind !== FabricKind.Infiniband) {
+        return (["pkey", "ufmSecret", "sharp"] as const)
+            .filter((path) => fabric[path] !== undefined && fabric[path] !== false)
+            .map((path) => ({
+                path,
+                got: show(fabric[path]),
+                legal: `${fabric.kind} has no subnet manager: partitions and SHARP are InfiniBand's`,
+                remedy: "Remove it.",
+            }));
+    }
+    const virtual = fabric.mode === FabricMode.Sriov;
+    return [
+        ...(virtual && fabric.pkey !== undefined && fabric.ufmSecret === undefined
+            ? [
+                  {
+                      path: "ufmSecret",
+                      got: "nothing",
+                      legal: "a virtual function gets a GUID of its own, which UFM must put into the partition",
+                      remedy: "Name the Secret with UFM's login in the network operator's namespace, or use mode shared-device.",
+                  },
+              ]
+            : []),
+        ...(virtual && fabric.sharp === true
+            ? [
+                  {
+                      path: "sharp",
+                      got: "true",
+                      legal: "switches reduce for ports, not for virtual functions",
+                      remedy: "Use mode shared-device or host-device, or remove sharp.",
+                  },
+              ]
+            : []),
+    ];
+}
+
+function checkGpuDirect(fabric: RackFabric): InputProblem[] {
+    const arm = fabric.pools.find((pool) => findMachine(pool.instanceType)?.cpuArchitecture === "arm64");
+    return fabric.gpuDirect !== GpuDirect.Peermem || arm === undefined
+        ? []
+        : [
+              {
+                  path: "gpuDirect",
+                  got: show(fabric.gpuDirect),
+                  legal: `nodes of pool "${arm.name}" are Arm, whose pages of 64 KiB nvidia_peermem does not serve`,
+                  remedy: `Use ${GpuDirect.DmaBuf}.`,
+              },
+          ];
 }
 
 function checkSecondary(fabric: RackFabric): InputProblem[] {

@@ -31,6 +31,10 @@ export interface FabricOptions {
     socketInterface?: string;
     /** Floor of all_reduce bus bandwidth over many nodes, GB/s; replaces the catalogue's. */
     busBandwidthFloorGBs?: number;
+    /** Partition of the rails on InfiniBand; at index 1 of the ports' tables. Defaults to the default partition. */
+    pkey?: number;
+    /** Whether InfiniBand switches reduce. Defaults to false. */
+    sharp?: boolean;
 }
 
 /** DSCP that RoCE traffic has where a site names none (a common lossless plan: DSCP 26, priority 3). */
@@ -130,7 +134,7 @@ function rdmaProfile(machine: FabricMachine, kind: FabricKind, options: FabricOp
         ncclEnvironment: {
             NCCL_IB_HCA: hcaList(ports, mode),
             NCCL_SOCKET_IFNAME: options.socketInterface ?? "eth0",
-            ...(kind === FabricKind.Roce ? roceEnvironment(options) : {}),
+            ...(kind === FabricKind.Roce ? roceEnvironment(options) : infinibandEnvironment(options, mode)),
         },
         portsPerNode: ports.length,
         portGbps: Math.min(...ports.map((port) => port.gbps)),
@@ -146,7 +150,7 @@ function rdmaProfile(machine: FabricMachine, kind: FabricKind, options: FabricOp
                   ]),
             ...(kind === FabricKind.Roce
                 ? ["Switches must map the DSCP to the lossless priority; hosts alone cannot make RoCE lossless."]
-                : ["Partition keys come from the subnet manager; NCCL_IB_PKEY is left out on purpose."]),
+                : infinibandNotes(options)),
         ],
     };
 }
@@ -178,6 +182,33 @@ function roceEnvironment(options: FabricOptions): { [name: string]: string } {
         // 4 µs · 2^22, about 17 s: a PFC pause or a rerouted path must not end a job (NCCL's default gives up after 4 s).
         NCCL_IB_TIMEOUT: "22",
     };
+}
+
+/** Index of the rails' own partition in a port's table: the subnet manager keeps the default one at 0. */
+const OWN_PARTITION_INDEX = 1;
+
+function infinibandEnvironment(options: FabricOptions, mode: FabricMode): { [name: string]: string } {
+    return {
+        // NCCL takes an index, not a key. A virtual function has its partition at 0, NCCL's default.
+        ...(options.pkey === undefined || mode === FabricMode.Sriov
+            ? {}
+            : { NCCL_IB_PKEY: String(OWN_PARTITION_INDEX) }),
+        // Relaxed ordering: switches answer in any order (Nebius' NCCL runtime for H100 sets it).
+        ...(options.sharp === true ? { NCCL_COLLNET_ENABLE: "1", SHARP_COLL_ENABLE_PCI_RELAXED_ORDERING: "1" } : {}),
+    };
+}
+
+function infinibandNotes(options: FabricOptions): string[] {
+    return [
+        options.pkey === undefined
+            ? "The rails are in the default partition; NCCL_IB_PKEY is left out on purpose."
+            : "The subnet manager must have all nodes as full members of the partition (kilogpu writes its partitions.conf).",
+        ...(options.sharp === true
+            ? [
+                  "SHARP needs sharp_am beside the subnet manager and libnccl-net of nccl-rdma-sharp-plugins in the image: without them NCCL reduces on the hosts and says so in its log (CollNet).",
+              ]
+            : []),
+    ];
 }
 
 /** A leading `=` makes NCCL match whole names: without it, `mlx5_1` would also take `mlx5_10` to `mlx5_19`. */

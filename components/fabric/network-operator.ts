@@ -1,7 +1,7 @@
 /**
  * What the NVIDIA network operator is told for a rack's fabric: chart values, NicClusterPolicy, networks and address pools by rail.
- * Pure. Field names: Mellanox/network-operator api/v1alpha1 as read in an earlier version, and published examples of the other operators; docs/bare-metal.md
- * says what no schema has checked.
+ * Pure. Field names: the CRDs of Mellanox/network-operator v26.4.1 and of the parts that it installs, read 2026-11-26; docs/bare-metal.md says what
+ * no suite can check.
  */
 import { inMirror } from "../../catalog/chart-images";
 import { computeNics, computePorts, machine } from "../../catalog/machines";
@@ -9,9 +9,9 @@ import { release } from "../../catalog/releases";
 import { gpuTaintKey, kilogpuLabels } from "../../catalog/topology";
 import type { NodePoolArgs } from "../gpu-node-pool/pool";
 import type { ChartValues } from "../helm-chart";
-import { nicConfigurationTemplate } from "../quality-of-service/host";
-import { roceQos } from "../quality-of-service/roce-qos";
 import { FabricMode, rdmaResource } from "./derive";
+import { nicSettings } from "./nic-settings";
+import { ibKubernetes, partitionNetwork } from "./partition";
 import { FabricKind } from "./profile";
 import { NetworkDriver, SecondaryNetwork } from "./rack-args";
 import type { RackFabricArgs } from "./rack-args";
@@ -30,7 +30,7 @@ const SHARED_HOLDERS = 63;
 export interface FabricObject {
     apiVersion: string;
     kind: string;
-    metadata: { name: string; namespace?: string };
+    metadata: { name: string; namespace?: string; annotations?: { [key: string]: string } };
     spec: { [field: string]: unknown };
 }
 
@@ -107,6 +107,11 @@ function deviceIds(fabric: RackFabric): string[] {
     ].sort();
 }
 
+/** B200, B300 and GB200: the BMC keeps NICs powered over a reboot, so that new settings of theirs need a reset of the firmware. */
+function keepsNicsPowered(fabric: RackFabric): boolean {
+    return fabric.pools.some((pool) => machine(pool.instanceType).gpus.architecture === "blackwell");
+}
+
 /** Rails of the fabric. */
 export function railCount(fabric: RackFabric): number {
     return Math.max(...fabric.pools.map((pool) => computePorts(machine(pool.instanceType))));
@@ -163,10 +168,15 @@ function hostDevices(fabric: RackFabric): string {
 
 /** The one NicClusterPolicy of a cluster: the operator reads this name only. */
 export function nicClusterPolicy(fabric: RackFabric): FabricObject {
+    // The operator brings the CRDs of address pools and NIC settings when it first acts on the policy, and then says what it did.
+    const first = hasRailNetworks(fabric) || setsQos(fabric);
     return {
         apiVersion: "mellanox.com/v1alpha1",
         kind: "NicClusterPolicy",
-        metadata: { name: "nic-cluster-policy" },
+        metadata: {
+            name: "nic-cluster-policy",
+            ...(first ? { annotations: { "pulumi.com/waitFor": "jsonpath={.status.appliedStates}" } } : {}),
+        },
         spec: {
             nodeAffinity: {
                 requiredDuringSchedulingIgnoredDuringExecution: {
@@ -202,11 +212,17 @@ export function nicClusterPolicy(fabric: RackFabric): FabricObject {
                       },
                   }
                 : {}),
+            ...(ownPartition(fabric) === undefined
+                ? {}
+                : { ibKubernetes: ibKubernetes(part(fabric, "ib-kubernetes"), fabric.ufmSecret ?? "") }),
             ...(setsQos(fabric)
                 ? {
                       nicConfigurationOperator: {
                           operator: part(fabric, "nic-configuration-operator"),
                           configurationDaemon: part(fabric, "nic-configuration-operator-daemon"),
+                          ...(keepsNicsPowered(fabric)
+                              ? { env: [{ name: "FW_RESET_AFTER_CONFIG_UPDATE", value: "true" }] }
+                              : {}),
                       },
                   }
                 : {}),
@@ -223,6 +239,8 @@ function ofedDriver(fabric: RackFabric): { [field: string]: unknown } {
         image: "doca-driver",
         repository: imageRepository(fabric),
         version: release("doca-ofed").version,
+        // Modules for storage over RDMA would hold the kernel's own driver: on a server, unlike a virtual machine, they are often loaded.
+        env: [{ name: "UNLOAD_STORAGE_MODULES", value: "true" }],
         upgradePolicy: {
             autoUpgrade: true,
             maxParallelUpgrades: 1,
@@ -235,6 +253,11 @@ function ofedDriver(fabric: RackFabric): { [field: string]: unknown } {
         livenessProbe: { initialDelaySeconds: 30, periodSeconds: 30 },
         readinessProbe: { initialDelaySeconds: 10, periodSeconds: 30 },
     };
+}
+
+/** Partition that virtual functions are put into; undefined where ports have it already, or there is none. */
+function ownPartition(fabric: RackFabric): number | undefined {
+    return fabric.kind === FabricKind.Infiniband && fabric.mode === FabricMode.Sriov ? fabric.pkey : undefined;
 }
 
 /** Whether hosts get their RoCE settings from the NIC operator. */
@@ -285,7 +308,7 @@ export function fabricObjects(fabric: RackFabric): FabricObject[] {
               ])
             : []),
         ...(fabric.mode === FabricMode.Sriov ? [virtualFunctions(fabric)] : []),
-        ...(setsQos(fabric) ? nicSettings(fabric) : []),
+        ...(setsQos(fabric) ? nicSettings(fabric, deviceIds(fabric), namespaceOf()) : []),
     ];
 }
 
@@ -308,12 +331,18 @@ function addressPool(name: string, subnet: string, fabric: RackFabric): FabricOb
 
 function network(name: string, master: string, fabric: RackFabric): FabricObject {
     const shared = { networkNamespace: "default", ipam: JSON.stringify({ type: "nv-ipam", poolName: name }) };
+    const partition = ownPartition(fabric);
+    if (partition !== undefined) {
+        return partitionNetwork(name, rdmaResource(fabric.kind, fabric.mode, fabric.resourceName), partition);
+    }
     if (fabric.mode === FabricMode.Sriov) {
+        const infiniband = fabric.kind === FabricKind.Infiniband;
         return {
             apiVersion: "sriovnetwork.openshift.io/v1",
-            kind: fabric.kind === FabricKind.Infiniband ? "SriovIBNetwork" : "SriovNetwork",
+            kind: infiniband ? "SriovIBNetwork" : "SriovNetwork",
             metadata: { name, namespace: namespaceOf() },
-            spec: { ...shared, resourceName: resourceName(fabric) },
+            // A virtual InfiniBand port stays down by itself.
+            spec: { ...shared, resourceName: resourceName(fabric), ...(infiniband ? { linkState: "enable" } : {}) },
         };
     }
     const resource = { apiVersion: "mellanox.com/v1alpha1", metadata: { name } };
@@ -347,25 +376,4 @@ function virtualFunctions(fabric: RackFabric): FabricObject {
                 : { linkType: "eth", mtu: fabric.mtu ?? 9000 }),
         },
     };
-}
-
-function nicSettings(fabric: RackFabric): FabricObject[] {
-    const gbps = Math.min(...fabric.pools.map((pool) => computeNics(machine(pool.instanceType))[0]?.gbps ?? 0));
-    const qos = roceQos({
-        linkGbps: gbps,
-        bufferKib: fabric.switchBufferKib ?? 0,
-        dscp: fabric.dscp,
-        priority: fabric.losslessPriority,
-        gidIndex: fabric.gidIndex,
-        mtu: fabric.mtu,
-    });
-    return deviceIds(fabric).map(
-        (nicType) =>
-            nicConfigurationTemplate(`roce-${nicType}`, qos, {
-                nicType,
-                numVfs: fabric.mode === FabricMode.Sriov ? (fabric.virtualFunctions ?? 1) : 0,
-                nodeSelector: { [kilogpuLabels.fabric]: fabric.kind },
-                namespace: namespaceOf(),
-            }) as unknown as FabricObject,
-    );
 }

@@ -20,6 +20,15 @@ export const SecondaryNetwork = {
 } as const;
 export type SecondaryNetwork = (typeof SecondaryNetwork)[keyof typeof SecondaryNetwork];
 
+/** How NICs reach the memory of GPUs without the CPU. */
+export const GpuDirect = {
+    /** The kernel's own way; needs NVIDIA's open kernel modules and Linux 5.12. The only one on Arm. */
+    DmaBuf: "dma-buf",
+    /** Module nvidia_peermem; needs DOCA-OFED under the GPU driver. */
+    Peermem: "peermem",
+} as const;
+export type GpuDirect = (typeof GpuDirect)[keyof typeof GpuDirect];
+
 /** A rack's fabric. */
 export interface RackFabricArgs extends FabricOptions {
     /** RDMA devices of a host in rail order. Defaults to `mlx5_0`, `mlx5_1` and so on. */
@@ -40,6 +49,23 @@ export interface RackFabricArgs extends FabricOptions {
     switchBufferKib?: number;
     /** Defaults to the hosts'. */
     driver?: NetworkDriver;
+    /**
+     * How NICs reach GPU memory. Defaults by platform: `dma-buf` on Arm; on x86 either will do on hosts with a driver of their own, and the GPU
+     * operator's driver loads nvidia_peermem.
+     */
+    gpuDirect?: GpuDirect;
+    /**
+     * InfiniBand partition of the rails, 1 to 32766 (0x7ffe), at index 1 of the ports' tables; index 0 is the default partition. Preflight looks
+     * for it, NCCL is told to use it. Defaults to the default partition.
+     */
+    pkey?: number;
+    /** Secret in the network operator's namespace with UFM's address and login: virtual functions in a partition of their own need it. */
+    ufmSecret?: string;
+    /**
+     * Let InfiniBand switches reduce (SHARP): needs the aggregation manager beside the subnet manager, and NCCL's SHARP plugin in the training
+     * image. Defaults to false.
+     */
+    sharp?: boolean;
     /** Label selector of pods that a driver upgrade waits for. Defaults to the library's training pods. */
     waitForPods?: string;
 }

@@ -112,13 +112,15 @@ function serveRack(
                 // Orders everything after the nodes, and on destroy before them.
                 metadata: {
                     ...object.metadata,
-                    annotations: { "kilogpu.dev/node-groups": nodeGroups.apply((names) => names.toSorted().join(",")) },
+                    annotations: {
+                        ...object.metadata.annotations,
+                        "kilogpu.dev/node-groups": nodeGroups.apply((names) => names.toSorted().join(",")),
+                    },
                 },
             },
             { parent, dependsOn },
         );
     const policy = create("policy", nicClusterPolicy(fabric), [operator]);
-    // The policy brings the IPAM and the NIC operator, whose CRDs the chart has already.
     const objects = fabricObjects(fabric).map((object) =>
         create(`${object.kind.toLowerCase()}-${object.metadata.name}`, object, [policy]),
     );

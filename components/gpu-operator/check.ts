@@ -3,7 +3,7 @@ import { findInstance } from "../../catalog/instances";
 import { release } from "../../catalog/releases";
 import { nodeLabels } from "../../catalog/topology";
 import { checkPools } from "../capacity-group";
-import { NetworkDriver } from "../fabric";
+import { GpuDirect, NetworkDriver } from "../fabric";
 import type { NodePoolArgs } from "../gpu-node-pool/pool";
 import { checkChartMirror, checkImageMirror, checkChartValues } from "../helm-chart";
 import type { InputProblem } from "../input";
@@ -18,6 +18,7 @@ export function checkGpuOperator(args: GpuOperatorArgs): InputProblem[] {
         pools: args.pools,
         driver: args.driver,
         networkDriver: args.networkDriver,
+        gpuDirect: args.gpuDirect,
         serviceMonitor: args.serviceMonitor,
         metricsIntervalSeconds: args.metricsIntervalSeconds,
         chartMirror: args.chartMirror,
@@ -30,6 +31,7 @@ export function checkGpuOperator(args: GpuOperatorArgs): InputProblem[] {
         ...checkPools(args.pools),
         ...oneOf("driver", args.driver ?? DriverOwner.Ami, Object.values(DriverOwner)),
         ...oneOf("networkDriver", args.networkDriver ?? NetworkDriver.Host, Object.values(NetworkDriver)),
+        ...(args.gpuDirect === undefined ? [] : oneOf("gpuDirect", args.gpuDirect, Object.values(GpuDirect))),
         ...(args.driver === DriverOwner.Operator ? checkOperatorOwns(args.pools) : []),
         ...args.pools.flatMap((pool, index) => checkSharing(`pools[${String(index)}]`, pool, args.pools)),
         ...wholeNumber("metricsIntervalSeconds", args.metricsIntervalSeconds ?? 15, { min: 1, max: 300 }),

@@ -1,5 +1,5 @@
 /** Arguments of GpuOperator. */
-import type { NetworkDriver } from "../fabric";
+import type { GpuDirect, NetworkDriver } from "../fabric";
 import type { NodePoolArgs } from "../gpu-node-pool/pool";
 
 /** Who installs the NVIDIA driver on a node. Exactly one may, or both fight over the kernel module. */
@@ -22,6 +22,11 @@ export interface GpuOperatorArgs {
      * nvidia_peermem against it, and waits for the network operator's pod only where that one brings it. Defaults to the hosts' image.
      */
     networkDriver?: NetworkDriver;
+    /**
+     * How NICs of InfiniBand and RoCE reach GPU memory, as RdmaFabric's `rack.gpuDirect`: nvidia_peermem beside the operator's driver, or its open
+     * modules alone. Defaults to `dma-buf` where a pool is Arm, else `peermem`.
+     */
+    gpuDirect?: GpuDirect;
     /** Whether Prometheus finds the GPU metrics by a ServiceMonitor; needs the Prometheus operator's CRDs. Defaults to false. */
     serviceMonitor?: boolean;
     /** Seconds between two readings of the GPU metrics. Defaults to 15. */

@@ -6,7 +6,7 @@ import { refuse } from "../input";
 import { checkGpuOperator } from "./check";
 import { DriverOwner } from "./gpu-operator-args";
 import type { GpuOperatorArgs } from "./gpu-operator-args";
-import { operatorValues, poolTolerations } from "./values";
+import { gpuDirectOf, operatorValues, poolTolerations } from "./values";
 
 /**
  * The GPU operator and node-feature-discovery, which turn the GPUs of the pools into `nvidia.com/gpu`: device plugin with
@@ -74,6 +74,7 @@ export class GpuOperator extends pulumi.ComponentResource {
                 values: operatorValues(args.pools, {
                     driver: args.driver ?? DriverOwner.Ami,
                     networkDriver: args.networkDriver ?? NetworkDriver.Host,
+                    gpuDirect: args.gpuDirect ?? gpuDirectOf(args.pools),
                     serviceMonitor: args.serviceMonitor ?? false,
                     metricsIntervalSeconds: args.metricsIntervalSeconds ?? 15,
                 }),

@@ -1,7 +1,8 @@
 /** Values of the gpu-operator chart: who owns the driver decides all that depends on it. Pure. */
 import type { NodePoolArgs } from "../gpu-node-pool/pool";
 import type { ChartValues } from "../helm-chart";
-import { FabricKind, NetworkDriver } from "../fabric";
+import { findMachine } from "../../catalog/machines";
+import { FabricKind, GpuDirect, NetworkDriver } from "../fabric";
 import { DriverOwner } from "./gpu-operator-args";
 import { devicePluginConfigs, migConfig } from "./sharing";
 
@@ -12,8 +13,16 @@ export const trainingPodSelector = "kilogpu.dev/training=true";
 export interface OperatorOptions {
     driver: DriverOwner;
     networkDriver: NetworkDriver;
+    gpuDirect: GpuDirect;
     serviceMonitor: boolean;
     metricsIntervalSeconds: number;
+}
+
+/** Arm has pages of 64 KiB, which nvidia_peermem does not serve; on x86 it is what DOCA-OFED was made with. */
+export function gpuDirectOf(pools: NodePoolArgs[]): GpuDirect {
+    return pools.some((pool) => findMachine(pool.instanceType)?.cpuArchitecture === "arm64")
+        ? GpuDirect.DmaBuf
+        : GpuDirect.Peermem;
 }
 
 /** Tolerations for every taint of the pools, the GPU taint first. */
@@ -33,7 +42,6 @@ export function poolTolerations(pools: NodePoolArgs[]): { key: string; operator:
 /** The values. */
 export function operatorValues(pools: NodePoolArgs[], options: OperatorOptions): ChartValues {
     const efa = pools.some((pool) => pool.fabric === FabricKind.Efa);
-    // RDMA on Mellanox NICs: there GPUDirect comes from nvidia_peermem, which needs the symbols of DOCA-OFED.
     const mellanox = pools.some((pool) => pool.fabric === FabricKind.Infiniband || pool.fabric === FabricKind.Roce);
     return {
         // One owner: node-feature-discovery is a release of its own.
@@ -46,7 +54,7 @@ export function operatorValues(pools: NodePoolArgs[], options: OperatorOptions):
         validator: { plugin: { env: [{ name: "WITH_WORKLOAD", value: "false" }] } },
         daemonsets: { tolerations: poolTolerations(pools) },
         ...driverValues(options, efa, mellanox),
-        devicePlugin: devicePluginValues(pools, efa, mellanox),
+        devicePlugin: devicePluginValues(pools, efa, mellanox && options.gpuDirect === GpuDirect.Peermem),
         // All GPUs of a pool are divided alike, so that slices can go by the name nvidia.com/gpu, which quotas count.
         mig: { strategy: "single" },
         migManager: migValues(pools),
@@ -66,12 +74,15 @@ function driverValues(options: OperatorOptions, efa: boolean, mellanox: boolean)
         // gdrcopy is a kernel module next to the driver's: without the operator's driver pod it has nothing to build against.
         return { driver: { enabled: false }, toolkit: { enabled: false }, gdrcopy: { enabled: false } };
     }
+    // nvidia_peermem needs the symbols of DOCA-OFED; DMA-BUF needs NVIDIA's open modules and nothing else.
+    const peermem = mellanox && options.gpuDirect === GpuDirect.Peermem;
     return {
         driver: {
             enabled: true,
+            ...(mellanox && !peermem ? { kernelModuleType: "open" } : {}),
             // On EFA the validator would wait for nvidia_peermem for ever: it loads only where OFED is.
             // And it would wait for the network operator's driver pod where the hosts themselves bring DOCA-OFED.
-            rdma: { enabled: mellanox, useHostMofed: mellanox && options.networkDriver === NetworkDriver.Host },
+            rdma: { enabled: peermem, useHostMofed: peermem && options.networkDriver === NetworkDriver.Host },
             upgradePolicy: {
                 autoUpgrade: true,
                 maxParallelUpgrades: 1,
@@ -87,13 +98,15 @@ function driverValues(options: OperatorOptions, efa: boolean, mellanox: boolean)
     };
 }
 
-function devicePluginValues(pools: NodePoolArgs[], efa: boolean, mellanox: boolean): ChartValues {
+function devicePluginValues(pools: NodePoolArgs[], efa: boolean, peermem: boolean): ChartValues {
     const configs = devicePluginConfigs(pools);
+    const rdma = pools.some((pool) => pool.fabric === FabricKind.Infiniband || pool.fabric === FabricKind.Roce);
     return {
         env: [
             // On by default, it demands Mellanox device files and keeps pods on EFA nodes from starting (k8s-device-plugin#1692).
-            ...(mellanox ? [] : [{ name: "MOFED_ENABLED", value: "false" }]),
-            ...(efa || mellanox ? [{ name: "GDRCOPY_ENABLED", value: "true" }] : []),
+            // With DMA-BUF the network operator's plugin alone hands them out.
+            ...(peermem ? [] : [{ name: "MOFED_ENABLED", value: "false" }]),
+            ...(efa || rdma ? [{ name: "GDRCOPY_ENABLED", value: "true" }] : []),
         ],
         ...(configs === undefined
             ? {}

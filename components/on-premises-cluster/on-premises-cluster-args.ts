@@ -1,6 +1,7 @@
 /** Arguments of OnPremisesCluster: plain values only, so that YAML and every language can give them. */
-import type { Rke2Args, RolloutArgs, ScratchArgs, SshArgs, TuningArgs } from "../bare-metal";
+import type { ExpectationArgs, Rke2Args, RolloutArgs, ScratchArgs, SshArgs, TuningArgs } from "../bare-metal";
 import type { FabricKind, RackFabricArgs } from "../fabric";
+import type { PoolTaint } from "../gpu-node-pool";
 import type { InventoryHost } from "../inventory";
 import type {
     BudgetArgs,
@@ -55,6 +56,12 @@ export interface SiteArgs {
     tuning?: TuningArgs;
     /** Local scratch space. Defaults to none. */
     scratch?: ScratchArgs;
+    /** What a host must be beside the machine catalogue. Partition and way to GPU memory default to those of `rack`. */
+    expect?: ExpectationArgs;
+    /** Node labels besides the library's. Defaults to none. */
+    labels?: { [key: string]: string };
+    /** Beside the GPU taint. Defaults to none. */
+    taints?: PoolTaint[];
     /** Whether hosts are asked during preview if they are still as wanted. Defaults to false. */
     detectDrift?: boolean;
     /** What a host costs. Defaults to unknown, and the plan says so. */

@@ -45,7 +45,12 @@ export class OnPremisesCluster extends pulumi.ComponentResource {
         this.jobs = createTrainingPlatform(
             name,
             args,
-            { pools: this.pools, fabric, networkDriver: args.site.rack?.driver },
+            {
+                pools: this.pools,
+                fabric,
+                networkDriver: args.site.rack?.driver,
+                gpuDirect: args.site.rack?.gpuDirect,
+            },
             inCluster,
         );
 

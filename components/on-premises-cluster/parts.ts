@@ -3,7 +3,7 @@ import { defaultKubernetesMinor } from "../../catalog/releases";
 import type { BareMetalAccessArgs, BareMetalClusterArgs, BareMetalNodePoolArgs } from "../bare-metal";
 import { bareMetalFacts } from "../bare-metal";
 import type { FabricFactsArgs, RdmaFabricArgs } from "../fabric";
-import { profilesOf } from "../fabric";
+import { FabricMode, profilesOf } from "../fabric";
 import type { NodePoolArgs } from "../gpu-node-pool";
 import { chartValues, mirrorsOf } from "../training-platform";
 import type { OnPremisesClusterArgs, SiteArgs } from "./on-premises-cluster-args";
@@ -26,8 +26,24 @@ export function poolName(site: SiteArgs): string {
 
 /** The pool's arguments. */
 export function hostPoolArgs(site: SiteArgs, cluster: BareMetalAccessArgs): BareMetalNodePoolArgs {
-    const { hosts, machineType, fabric, rollout, tuning, scratch, detectDrift } = site;
-    return { cluster, hosts, machineType, fabric, site: site.name, rollout, tuning, scratch, detectDrift };
+    const { hosts, machineType, fabric, rollout, tuning, scratch, labels, taints, detectDrift } = site;
+    const { gpuDirect, pkey } = site.rack ?? {};
+    // Ports of virtual functions get their partition with the function, from UFM.
+    const ofPorts = site.rack?.mode === FabricMode.Sriov ? undefined : pkey;
+    return {
+        cluster,
+        hosts,
+        machineType,
+        fabric,
+        site: site.name,
+        rollout,
+        tuning,
+        scratch,
+        expect: { gpuDirect, pkey: ofPorts, ...site.expect },
+        labels,
+        taints,
+        detectDrift,
+    };
 }
 
 /** The control plane's record as it will be. */

@@ -45,6 +45,9 @@ const EFFECTS: { [setting in Setting]: string } = {
     [Setting.GidType]: "RoCE v1 is not routed, and carries no DSCP",
     [Setting.LinkState]: "the rail is down, and every collective waits for it",
     [Setting.LinkLayer]: "the port speaks another protocol than the fabric",
+    [Setting.SubnetManager]: "the port has no address and no route, whatever its light says",
+    [Setting.Partition]: "the rail is no full member of the fabric's partition, and its packets are refused",
+    [Setting.PartitionIndex]: "NCCL sends in another partition than the rails are in",
     [Setting.Cable]: "the rail meets another rail's leaf, and collectives cross the spines",
     [Setting.Hostname]: "these readings are of another device",
 };
@@ -107,6 +110,7 @@ function expectations(
                     [Setting.LinkState, "ACTIVE"],
                     [Setting.Speed, String(qos.linkGbps)],
                     [Setting.LinkLayer, "InfiniBand"],
+                    [Setting.SubnetManager, "one"],
                 ],
             };
         case "nvue":

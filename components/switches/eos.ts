@@ -4,10 +4,18 @@ import type { SwitchSpec } from "./ports";
 
 /** Name of the profile that every port of the fabric has. */
 export const EOS_PROFILE = "KILOGPU-ROCE";
+/** Speeds that exist only with a number of lanes: Arista AVD's schema of interface speeds, pyavd 6.4.0. */
+const LANED_GBPS = 800;
+const LANES = 8;
 
 /** ECN of the data's queue. */
 export function ecnLine(qos: RoceQos): string {
     return `random-detect ecn minimum-threshold ${String(qos.ecnMinBytes)} bytes maximum-threshold ${String(qos.ecnMaxBytes)} bytes max-mark-probability ${String(qos.ecnProbability)} weight 0`;
+}
+
+/** Speed as EOS names it: from 800 Gbit/s on it wants the lanes. */
+function speedName(gbps: number): string {
+    return gbps >= LANED_GBPS ? `${String(gbps)}g-${String(LANES)}` : `${String(gbps)}g`;
 }
 
 /** The configuration; `configure session` takes it as it is. */
@@ -42,7 +50,7 @@ export function eosConfig(spec: SwitchSpec, qos: RoceQos): string {
         `interface ${port.name}`,
         `   description ${port.peer}`,
         `   mtu ${String(qos.mtu)}`,
-        `   speed ${String(qos.linkGbps)}g`,
+        `   speed ${speedName(qos.linkGbps)}`,
         `   service-profile ${EOS_PROFILE}`,
         "!",
     ]);

@@ -1,6 +1,6 @@
 export { SwitchDialect, portName, switchSpecs } from "./ports";
 export type { SwitchPort, SwitchSpec } from "./ports";
-export { nvueCommands, nvueStartup } from "./nvue";
+export { NVUE_RELEASE, checkNvueRelease, nvueCommands, nvueStartup } from "./nvue";
 export { sonicConfig, sonicConfigFile } from "./sonic";
 export type { ConfigDb } from "./sonic";
 export { eosConfig } from "./eos";

@@ -1,5 +1,7 @@
 /** Cumulus Linux: one tree of settings, written as `nv set` commands or as startup.yaml, so that both say the same. Pure. */
 import { stringify } from "yaml";
+import { show } from "../input";
+import type { InputProblem } from "../input";
 import type { RoceQos } from "../quality-of-service";
 import type { SwitchSpec } from "./ports";
 
@@ -8,10 +10,38 @@ interface NvueTree {
     [key: string]: NvueTree | string | number;
 }
 
-function nvueTree(spec: SwitchSpec, qos: RoceQos): NvueTree {
+/** Cumulus Linux that configuration is written for where nobody says. */
+export const NVUE_RELEASE = "5.18";
+/** The first with the PFC watchdog, and the first that says `state enabled` instead of `enable on`: NVUE's own OpenAPI of each release. */
+const FIRST_MINOR = 6;
+const STATE_MINOR = 15;
+/** Shortest polling interval that NVUE takes, ms. */
+const POLL_MS = 100;
+
+/** What is wrong with a release of Cumulus Linux. */
+export function checkNvueRelease(path: string, release: string): InputProblem[] {
+    const minor = /^5\.(\d+)(\.\d+)?$/.exec(release)?.[1];
+    return minor !== undefined && Number(minor) >= FIRST_MINOR
+        ? []
+        : [
+              {
+                  path,
+                  got: show(release),
+                  legal: `Cumulus Linux 5.${String(FIRST_MINOR)} or later, as 5.${String(STATE_MINOR)}: older ones have no PFC watchdog in NVUE`,
+                  remedy: "Give the release that `nv show system` prints, or update the switch.",
+              },
+          ];
+}
+
+/** RoCE turned on, in the words of the release. */
+function roceOn(release: string): NvueTree {
+    return Number(release.split(".")[1]) >= STATE_MINOR ? { state: "enabled" } : { enable: "on" };
+}
+
+function nvueTree(spec: SwitchSpec, qos: RoceQos, release: string): NvueTree {
     return {
         qos: {
-            roce: { enable: "on", mode: "lossless" },
+            roce: { ...roceOn(release), mode: "lossless" },
             mapping: {
                 "default-global": {
                     trust: "l3",
@@ -32,7 +62,7 @@ function nvueTree(spec: SwitchSpec, qos: RoceQos): NvueTree {
             pfc: {
                 "default-global": { "switch-priority": { [qos.priority]: {} }, rx: "enable", tx: "enable" },
             },
-            "pfc-watchdog": { "polling-interval": "0:00:00.1", robustness: Math.ceil(qos.watchdogMs / 100) },
+            "pfc-watchdog": { "polling-interval": POLL_MS, robustness: Math.ceil(qos.watchdogMs / POLL_MS) },
             "congestion-control": {
                 "default-global": {
                     "traffic-class": {
@@ -62,8 +92,8 @@ function nvueTree(spec: SwitchSpec, qos: RoceQos): NvueTree {
     };
 }
 
-/** Every setting as the words after `nv set`. */
-export function nvueSettings(spec: SwitchSpec, qos: RoceQos): string[] {
+/** Every setting as the words after `nv set`, for a release of Cumulus Linux. */
+export function nvueSettings(spec: SwitchSpec, qos: RoceQos, release: string = NVUE_RELEASE): string[] {
     const lines: string[] = [];
     const walk = (path: string[], value: NvueTree | string | number): void => {
         if (typeof value !== "object") {
@@ -76,16 +106,16 @@ export function nvueSettings(spec: SwitchSpec, qos: RoceQos): string[] {
             }
         }
     };
-    walk([], nvueTree(spec, qos));
+    walk([], nvueTree(spec, qos, release));
     return lines;
 }
 
 /** The commands, one a line, ending in `nv config apply`. */
-export function nvueCommands(spec: SwitchSpec, qos: RoceQos): string {
-    return [...nvueSettings(spec, qos).map((line) => `nv set ${line}`), "nv config apply -y", ""].join("\n");
+export function nvueCommands(spec: SwitchSpec, qos: RoceQos, release: string = NVUE_RELEASE): string {
+    return [...nvueSettings(spec, qos, release).map((line) => `nv set ${line}`), "nv config apply -y", ""].join("\n");
 }
 
-/** `/etc/nvue.d/startup.yaml`. */
-export function nvueStartup(spec: SwitchSpec, qos: RoceQos): string {
-    return stringify([{ set: nvueTree(spec, qos) }]);
+/** `/etc/nvue.d/startup.yaml`. Quoted for readers of YAML 1.1, to which a bare `on` is a boolean. */
+export function nvueStartup(spec: SwitchSpec, qos: RoceQos, release: string = NVUE_RELEASE): string {
+    return stringify([{ set: nvueTree(spec, qos, release) }], { version: "1.1" });
 }

@@ -26,6 +26,9 @@ export const Setting = {
     GidType: "type of the address at the GID index",
     LinkState: "link state",
     LinkLayer: "link layer",
+    SubnetManager: "subnet manager",
+    Partition: "partition key",
+    PartitionIndex: "index of the partition",
     Cable: "other end of the cable",
     Hostname: "host name",
 } as const;

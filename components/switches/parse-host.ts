@@ -57,6 +57,13 @@ export function linkSettings(
         [Setting.LinkState, /^\d+:\s*(\w+)/.exec(file("state"))?.[1]],
         [Setting.Speed, /^(\d+)(?:\.\d+)? Gb\/sec/.exec(file("rate"))?.[1]],
         [Setting.LinkLayer, file("link_layer") || undefined],
+        // A port of Ethernet has neither; one that was not read says nothing.
+        ...(gidIndex === undefined && file("sm_lid") !== ""
+            ? [[Setting.SubnetManager, Number(file("sm_lid")) === 0 ? "none" : "one"] as [Setting, string]]
+            : []),
+        ...(gidIndex === undefined && file("pkeys/1") !== ""
+            ? [[Setting.Partition, file("pkeys/1")] as [Setting, string]]
+            : []),
         ...(gidIndex === undefined
             ? []
             : [[Setting.GidType, file(`gid_attrs/types/${String(gidIndex)}`) || undefined] as [Setting, string]]),
@@ -100,6 +107,7 @@ export function observeNccl(device: string, environment: { [name: string]: strin
         [Setting.GidIndex, "NCCL_IB_GID_INDEX"],
         [Setting.ServiceLevel, "NCCL_IB_SL"],
         [Setting.Hca, "NCCL_IB_HCA"],
+        [Setting.PartitionIndex, "NCCL_IB_PKEY"],
     ];
     return {
         device,

@@ -19,6 +19,12 @@ export function remedyFor(observation: Observation, expected: ObservedSetting, q
             return `Reseat or replace the transceiver of ${port}: mlxlink -d ${deviceOf(observation, port)} -m shows its light.`;
         case Setting.LinkLayer:
             return `mlxconfig -d ${deviceOf(observation, port)} set LINK_TYPE_P1=${value === "InfiniBand" ? "1" : "2"}, then reboot.`;
+        case Setting.SubnetManager:
+            return `Start the subnet manager (UFM or opensm), then sminfo -C ${port} must name it.`;
+        case Setting.Partition:
+            return `Add the port's GUID (ibstat ${port}) to the partition as full member in partitions.conf or UFM, then restart or reload the manager.`;
+        case Setting.PartitionIndex:
+            return `Set NCCL_IB_PKEY=${value} in the container, as the training runtime of this fabric has it.`;
         case Setting.Hca:
             return `Set NCCL_IB_HCA="${value}" in the container, as the training runtime of this fabric has it.`;
         default:
@@ -72,7 +78,7 @@ function host(observation: Observation, { setting, port, value }: ObservedSettin
         [Setting.GidType]: `give ${port} its IPv4 address, then read show_gids ${device}: index ${String(qos.gidIndex)} must be RoCE v2, or set gidIndex to the one that is`,
         [Setting.Speed]: `mlxlink -d ${device} -c shows why ${port} came up slower; clean or replace the cable`,
     };
-    return `${commands[setting] ?? "run the script of kilogpu fabric render --hosts"}.`;
+    return `${commands[setting] ?? `set ${setting} of ${port} to ${value}`}.`;
 }
 
 function nvue(setting: Setting, port: string, qos: RoceQos): string {

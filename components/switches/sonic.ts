@@ -6,6 +6,8 @@ import type { SwitchSpec } from "./ports";
 export const SONIC_NAME = "KILOGPU";
 /** Detection needs two polls (sonic-swss pfcwd). */
 const POLLS = 2;
+/** Polling intervals that sonic-pfcwd.yang allows, ms. */
+const POLL_MS = { min: 100, max: 1000 };
 
 /** config_db.json: table, key, field, value. */
 export interface ConfigDb {
@@ -65,7 +67,7 @@ export function sonicConfig(spec: SwitchSpec, qos: RoceQos): ConfigDb {
             pfcwd_sw_enable: priority,
         })),
         PFC_WD: {
-            GLOBAL: { POLL_INTERVAL: String(Math.floor(qos.watchdogMs / POLLS)) },
+            GLOBAL: { POLL_INTERVAL: String(pollMs(qos.watchdogMs)) },
             ...each(() => ({
                 action: "drop",
                 detection_time: String(qos.watchdogMs),
@@ -78,6 +80,10 @@ export function sonicConfig(spec: SwitchSpec, qos: RoceQos): ConfigDb {
 /** The same as file. */
 export function sonicConfigFile(spec: SwitchSpec, qos: RoceQos): string {
     return `${JSON.stringify(sonicConfig(spec, qos), undefined, 4)}\n`;
+}
+
+function pollMs(watchdogMs: number): number {
+    return Math.min(POLL_MS.max, Math.max(POLL_MS.min, Math.floor(watchdogMs / POLLS)));
 }
 
 /** Class of all other traffic: the lowest that is neither lossless nor that of notifications. */

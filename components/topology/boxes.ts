@@ -85,14 +85,12 @@ function escaped(content: string): string {
     return content.replace(/&/g, "&amp;").replace(/</g, "&lt;");
 }
 
-/** Name of a row above its boxes, on white: lines from the row above end there. */
-function caption(row: Row, index: number): string[] {
-    const y = TOP + index * ROW - 7;
-    const width = row.caption.length * 13 * 0.6 + 8;
-    return [
-        `<rect x="${MARGIN - 4}" y="${y - 13}" width="${width.toFixed(1)}" height="18" fill="#ffffff"/>`,
-        text(MARGIN, y, row.caption, 13, "#57606a"),
-    ];
+/** Name of a row above its boxes, its letters edged in white: lines from the row above end there, and go on between them. */
+function caption(row: Row, index: number): string {
+    return text(MARGIN, TOP + index * ROW - 7, row.caption, 13, "#57606a").replace(
+        "<text ",
+        '<text paint-order="stroke" stroke="#ffffff" stroke-width="5" stroke-linejoin="round" ',
+    );
 }
 
 /** Switches one by one where they fit, else one box for each group, with how many it stands for. */
@@ -130,7 +128,7 @@ export function picture(
         text(MARGIN, 38, words.title, 20, "#1b1f24"),
         text(MARGIN, 64, words.subtitle, 15, "#57606a"),
         ...boxes.slice(1).flatMap((lower, index) => connect(boxes[index] ?? [], lower)),
-        ...rows.flatMap(caption),
+        ...rows.map(caption),
         ...boxes.flat().flatMap(drawBox),
         text(MARGIN, height - 24, words.legend, 14, "#57606a"),
         "</svg>",

@@ -31,10 +31,10 @@ export function drawFabric(plan: FabricPlan): string {
         `${grouped(plan.request.nodes * plan.request.gpusPerNode)} GPUs, ${grouped(plan.request.nodes)} nodes, ` +
         `${plan.request.railsPerNode} ports of ${plan.linkGbps} Gbit/s each; ${blocking}`;
     const subtitle =
-        `${counts.leaf} leaf, ${counts.spine} spine, ${counts.core} core switches; ` +
+        `${counts.leaf} leaf, ${counts.spine} spine${counts.core === 0 ? "" : `, ${counts.core} core`} switches; ` +
         `${grouped(counts.nodeLeaf + counts.leafSpine + counts.spineCore)} cables; ${grouped(cages)} switch transceivers`;
     const legend =
-        `A line is a bundle: leaf to spine ${shape.leafSpineLinks} cables` +
+        `A line is a bundle: leaf to spine ${shape.leafSpineLinks} ${shape.leafSpineLinks === 1 ? "cable" : "cables"}` +
         (shape.spineUp > 0 ? `, spine to core ${shape.spineCoreLinks}` : "") +
         `; node to leaf 1 a rail (drawn as one line a leaf). ` +
         (rows.some(({ groups }) => groups.some(({ label }) => label.at(-1)?.startsWith("×")))
@@ -71,7 +71,7 @@ function tiersOf(plan: FabricPlan): Row[] {
             ),
         );
     }
-    const unitsPerBox = shape.units <= MOST_BOXES ? 1 : Math.ceil(shape.units / MOST_GROUPS);
+    const unitsPerBox = groupedUnits(shape.units, shape.podUnits);
     const unitGroups = numbers(Math.ceil(shape.units / unitsPerBox)).map((group) =>
         numbers(Math.min(unitsPerBox, shape.units - group * unitsPerBox)).map((index) => group * unitsPerBox + index),
     );
@@ -105,6 +105,18 @@ function tiersOf(plan: FabricPlan): Row[] {
         },
     );
     return rows;
+}
+
+/** Units of one box: a whole part of a pod or whole pods, so that no box hangs on two of them. */
+function groupedUnits(units: number, unitsPerPod: number): number {
+    if (units <= MOST_BOXES) {
+        return 1;
+    }
+    const least = Math.ceil(units / MOST_GROUPS);
+    const parts = Array.from({ length: unitsPerPod }, (_, index) => index + 1);
+    return (
+        parts.find((size) => size >= least && unitsPerPod % size === 0) ?? Math.ceil(least / unitsPerPod) * unitsPerPod
+    );
 }
 
 function switchRow(colour: string, groups: Row["groups"], title: string): Row {

@@ -1,6 +1,6 @@
 /** From the platform's arguments to those of its parts. Pure: the checks and the compositions use the same functions. */
 import type { CheckpointMountsArgs } from "../checkpoint-storage";
-import type { FabricFactsArgs, NetworkDriver } from "../fabric";
+import type { FabricFactsArgs, GpuDirect, NetworkDriver } from "../fabric";
 import type { NodePoolArgs } from "../gpu-node-pool";
 import type { GpuOperatorArgs } from "../gpu-operator";
 import type { ChartValues } from "../helm-chart";
@@ -57,12 +57,13 @@ export function chartValues(args: TrainingPlatformArgs, chart: string): ChartVal
 export function gpuOperatorArgs(
     args: TrainingPlatformArgs,
     pools: NodePoolArgs[],
-    networkDriver?: NetworkDriver,
+    network: { networkDriver?: NetworkDriver; gpuDirect?: GpuDirect } = {},
 ): GpuOperatorArgs {
     return {
         ...args.gpu,
         pools,
-        networkDriver,
+        networkDriver: network.networkDriver,
+        gpuDirect: network.gpuDirect,
         ...mirrorsOf(args),
         values:
             args.monitoring === undefined

@@ -1,7 +1,7 @@
 /** What runs inside a training cluster: GPU operator, queues, Kubeflow Trainer, jobs and monitoring, the same in a cloud and in racks. */
 import * as pulumi from "@pulumi/pulumi";
 import type { CheckpointMounts } from "../checkpoint-storage";
-import type { FabricFactsArgs, NetworkDriver } from "../fabric";
+import type { FabricFactsArgs, GpuDirect, NetworkDriver } from "../fabric";
 import type { NodePool } from "../gpu-node-pool";
 import { GpuOperator } from "../gpu-operator";
 import { Kubeflow } from "../kubeflow";
@@ -21,6 +21,8 @@ export interface PlatformGround {
     storage?: (queues: QueueSpec) => CheckpointMounts | undefined;
     /** Who installs DOCA-OFED. Defaults to the hosts' image. */
     networkDriver?: NetworkDriver;
+    /** How NICs reach GPU memory. Defaults by platform. */
+    gpuDirect?: GpuDirect;
     /** The cluster as AWS knows it, for a managed Prometheus. Defaults to none. */
     managedPrometheus?: ManagedPrometheusArgs;
 }
@@ -36,7 +38,7 @@ export function createTrainingPlatform(
     opts: pulumi.ComponentResourceOptions,
 ): pulumi.Output<string[]> {
     const { pools, fabric } = ground;
-    new GpuOperator(`${name}-gpu`, gpuOperatorArgs(args, pools, ground.networkDriver), opts);
+    new GpuOperator(`${name}-gpu`, gpuOperatorArgs(args, pools, ground), opts);
     const queues = new TrainingQueues(`${name}-queues`, queuesArgs(args, pools, fabric), opts);
     const kubeflow = new Kubeflow(`${name}-kubeflow`, kubeflowArgs(args, pools, fabric), opts);
     const storage = ground.storage?.(queues.spec);

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { compatible, kubernetesMinors, release, versionFor } from "../../catalog";
 import { UNKNOWN, type Json } from "../../cli/plan/values";
 import { goModule, pinnedModule } from "../support/go-modules";
-import { SchemaSet, type Schema } from "../support/strict-schema";
+import { SchemaSet, type Schema } from "../../cli/doctor/strict-schema";
 import { names, objectsIn, type Planned } from "./planned";
 
 /** Operators whose CRDs a module of the registry carries, and where in it. */

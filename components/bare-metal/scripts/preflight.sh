@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # Preflight: is this machine what the inventory says, and healthy? Changes nothing in any mode; prints one JSON object.
 # Needs: EXPECT_GPUS EXPECT_PCIE_GENERATION EXPECT_NIC_DEVICES EXPECT_NIC_GBPS EXPECT_LINK_LAYER EXPECT_DISK_GIB; optional
-# EXPECT_PCIE_WIDTH (16), EXPECT_NIC_FIRMWARE, EXPECT_DRIVER, EXPECT_HUGEPAGES, MAX_CLOCK_OFFSET (0.1 s), TUNED (1 once tuning has run).
+# EXPECT_PCIE_WIDTH (16), EXPECT_NIC_FIRMWARE, EXPECT_DRIVER, EXPECT_PKEY (0x8001), ACS_ALLOWED (1), MAX_CLOCK_OFFSET (0.1 s). With TUNED=1,
+# once tuning has run, also EXPECT_HUGEPAGES, EXPECT_KERNEL_ARGUMENTS and EXPECT_GPUDIRECT (any, peermem, dma-buf).
 RESULTS=
 FAILED=0
 
@@ -34,7 +35,7 @@ gpus() {
     if ! have nvidia-smi || ! nvidia-smi -L >/dev/null 2>&1; then
         # The operator installs the driver later on some sites: then PCI must at least show the GPUs.
         expect gpu-count "$EXPECT_GPUS" "$(lspci -n -d 10de: 2>/dev/null | grep -c ' 030[02]: ' || true)"
-        for name in pcie-width pcie-generation nvlink ecc row-remap driver; do
+        for name in pcie-width pcie-generation nvlink nvlink-fabric ecc row-remap driver; do
             record "$name" skip "needs the driver" "no driver on the host"
         done
         return 0
@@ -45,6 +46,12 @@ gpus() {
     expect pcie-generation "$EXPECT_PCIE_GENERATION" "$(query pcie.link.gen.max | distinct)"
     down=$(nvidia-smi nvlink --status 2>/dev/null | grep -ci inactive || true)
     expect nvlink "0 links down" "$down links down"
+    # NVSwitches carry nothing until the fabric manager has trained them; before Hopper GPUs don't say.
+    trained=$(query fabric.state | distinct)
+    case $trained in
+        '' | *N/A* | *'not a valid field'*) record nvlink-fabric skip Completed "the driver does not say" ;;
+        *) expect nvlink-fabric Completed "$trained" ;;
+    esac
     expect ecc "0" "$(query ecc.errors.uncorrected.volatile.total | distinct)"
     remap=$(nvidia-smi --query-remapped-rows=remapped_rows.pending,remapped_rows.failure --format=csv,noheader,nounits 2>/dev/null | tr -d ' ' | distinct)
     case $remap in
@@ -68,8 +75,35 @@ kernel() {
     else
         record kernel fail "modules of the running kernel" "none for $release"
     fi
+    # The kernel's own driver takes the GPUs before NVIDIA's does.
+    if [ -d "$ROOT/sys/module/nouveau" ]; then record nouveau fail "not loaded" loaded; else record nouveau pass "not loaded" "not loaded"; fi
     xids=$(dmesg 2>/dev/null | sed -n 's/.*NVRM: Xid ([^)]*): \([0-9]*\).*/\1/p' | distinct)
     expect xid none "${xids:-none}"
+}
+
+# A NIC in a slot with fewer lanes, or an older one, links up all the same and sends slower.
+nic_slot() {
+    slot="$ROOT/sys/class/infiniband/$1/device"
+    if [ ! -r "$slot/max_link_speed" ]; then
+        record "nic-pcie $1" skip "as fast as the NIC can" "the kernel does not say"
+    else
+        expect "nic-pcie $1" "x$(cat "$slot/max_link_width") at $(cat "$slot/max_link_speed")" \
+            "x$(cat "$slot/current_link_width") at $(cat "$slot/current_link_speed")"
+    fi
+}
+
+# A port without subnet manager has no address; one outside its partition can't talk to the others. Index 0 of the table is the default
+# partition, in which nodes are limited members: NCCL is told to use index 1.
+subnet() {
+    if [ ! -r "$2/sm_lid" ]; then
+        record "nic-subnet-manager $1" skip "a subnet manager" "the kernel does not say"
+    else
+        case $(cat "$2/sm_lid") in
+            0 | 0x0) record "nic-subnet-manager $1" fail "a subnet manager" none ;;
+            *) record "nic-subnet-manager $1" pass "a subnet manager" "LID $(cat "$2/sm_lid")" ;;
+        esac
+    fi
+    [ -z "${EXPECT_PKEY:-}" ] || expect "nic-partition $1" "$EXPECT_PKEY" "$(cat "$2/pkeys/1" 2>/dev/null || true)"
 }
 
 nics() {
@@ -80,6 +114,8 @@ nics() {
         expect "nic-layer $device" "$EXPECT_LINK_LAYER" "$(tr '[:upper:]' '[:lower:]' <"$port/link_layer" 2>/dev/null || true)"
         # A port that went down since boot has a bad cable or transceiver, even if it is up now.
         expect "nic-flaps $device" 0 "$(cat "$port/counters/link_downed" 2>/dev/null || true)"
+        nic_slot "$device"
+        [ "$EXPECT_LINK_LAYER" != infiniband ] || subnet "$device" "$port"
     done
     firmware=$(for device in $EXPECT_NIC_DEVICES; do cat "$ROOT/sys/class/infiniband/$device/fw_ver" 2>/dev/null || say none; done | distinct)
     case $firmware in
@@ -105,12 +141,41 @@ host() {
         record clock fail "within ${MAX_CLOCK_OFFSET:-0.1} s" "${offset:-no chrony}"
     fi
     [ "${TUNED:-0}" = 1 ] || return 0
+    if reboot_pending; then
+        record reboot fail "none pending" "pending from tuning; allow reboots, or reboot the host and run again"
+    else
+        record reboot pass "none pending" "none pending"
+    fi
     expect swap "none" "$(awk 'NR > 1 { print $1 }' "$ROOT/proc/swaps" | paste -sd ' ' - | sed 's/^$/none/')"
     pages=$(awk '/^HugePages_Total:/ { print $2 }' "$ROOT/proc/meminfo")
     if [ "$pages" -ge "${EXPECT_HUGEPAGES:-0}" ]; then record hugepages pass "${EXPECT_HUGEPAGES:-0}" "$pages"; else record hugepages fail "${EXPECT_HUGEPAGES:-0}" "$pages"; fi
+    for argument in ${EXPECT_KERNEL_ARGUMENTS:-}; do
+        case " $(cat "$ROOT/proc/cmdline") " in *" $argument "*) found=$argument ;; *) found="the kernel runs without" ;; esac
+        expect kernel-argument "$argument" "$found"
+    done
+    gpudirect
     case " $(cat "$ROOT/proc/cmdline") " in
         *' iommu=pt '* | *' intel_iommu=off '* | *' amd_iommu=off '*) record iommu pass "passthrough or off" "passthrough or off" ;;
         *) record iommu fail "passthrough or off" "translating" ;;
+    esac
+}
+
+# How NICs reach GPU memory without the CPU. Without either way NCCL copies through the host and says nothing.
+gpudirect() {
+    version="$ROOT/proc/driver/nvidia/version"
+    if [ "${EXPECT_GPUDIRECT:-none}" = none ] || [ ! -r "$version" ]; then
+        record gpudirect skip "${EXPECT_GPUDIRECT:-none}" "no driver on the host, or no RDMA"
+        return 0
+    fi
+    ways=
+    [ ! -d "$ROOT/sys/module/nvidia_peermem" ] || ways=peermem
+    # DMA-BUF needs NVIDIA's open modules and Linux 5.12.
+    if grep -q 'Open Kernel Module' "$version" && uname -r | awk -F. '{ exit !($1 > 5 || ($1 == 5 && $2 + 0 >= 12)) }'; then
+        ways="${ways:+$ways }dma-buf"
+    fi
+    case "$EXPECT_GPUDIRECT:$ways" in
+        any:?* | peermem:peermem* | dma-buf:*dma-buf) record gpudirect pass "$EXPECT_GPUDIRECT" "$ways" ;;
+        *) record gpudirect fail "$EXPECT_GPUDIRECT" "${ways:-neither nvidia_peermem nor open modules}" ;;
     esac
 }
 

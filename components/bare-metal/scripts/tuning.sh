@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # Host tuning: kernel arguments, hugepages, limits, CPU governor, RDMA namespace mode, swap. Reboots only with ALLOW_REBOOT=1.
-# Needs: HUGEPAGES (2 MiB pages), RDMA_NETNS (shared or exclusive), KERNEL_ARGUMENTS.
+# Needs: HUGEPAGES (2 MiB pages), RDMA_NETNS (shared or exclusive), KERNEL_ARGUMENTS. Optional: PEERMEM (1: load nvidia_peermem).
 one_at_a_time
 SYSCTL_CHANGED=0
 
@@ -53,6 +53,20 @@ if [ "$FILE_CHANGED" = 1 ]; then
     ask_reboot "kernel arguments"
 fi
 
+# GPUDirect by nvidia_peermem: drivers bring the module, and nothing loads it.
+if [ "${PEERMEM:-0}" = 1 ] && [ -n "$(find "$ROOT/lib/modules/$(uname -r)" -name 'nvidia-peermem.ko*' 2>/dev/null)" ]; then
+    want_file /etc/modules-load.d/90-kilogpu.conf 644 <<EOF
+nvidia_peermem
+EOF
+    if [ ! -d "$ROOT/sys/module/nvidia_peermem" ]; then
+        differs "nvidia_peermem is not loaded"
+        if [ "$MODE" = apply ]; then
+            modprobe nvidia_peermem || die "tuning: nvidia_peermem does not load: it needs DOCA-OFED under the driver; install it, or use dma-buf"
+            changed "nvidia_peermem"
+        fi
+    fi
+fi
+
 if [ "$(grep -c . "$ROOT/proc/swaps")" -gt 1 ]; then
     differs "swap is on"
     if [ "$MODE" = apply ]; then
@@ -71,6 +85,12 @@ if grep -Eq '^[^#[:space:]][^[:space:]]*[[:space:]]+[^[:space:]]+[[:space:]]+swa
 fi
 
 [ "$SYSCTL_CHANGED" = 0 ] || sysctl --system >/dev/null
+
+# A reboot under a job would lose its work since the last checkpoint, and the budget of the rollout counts hosts, not jobs.
+if [ "$MODE" = apply ] && [ "${ALLOW_REBOOT:-0}" = 1 ] && reboot_pending; then
+    busy=$(nvidia-smi --query-compute-apps=pid --format=csv,noheader 2>/dev/null | grep -c '^ *[0-9]' || true)
+    [ "$busy" -eq 0 ] || die "tuning: a reboot is pending and $busy processes use the GPUs; run kubectl drain $(uname -n) --ignore-daemonsets --delete-emptydir-data, then this again"
+fi
 
 if reboot_pending; then
     if [ "$MODE" = apply ] && [ "${ALLOW_REBOOT:-0}" = 1 ]; then

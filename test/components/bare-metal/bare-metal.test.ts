@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BareMetalCluster, BareMetalNodePool, rolloutStages } from "../../../components/bare-metal";
 import type { BareMetalClusterArgs, BareMetalNodePoolArgs } from "../../../components/bare-metal";
-import { FabricKind } from "../../../components/fabric";
+import { FabricKind, GpuDirect } from "../../../components/fabric";
 import { evaluate, messageOf, valueOf } from "../../support/mocks";
 import { clusterArgs, hosts, key, poolArgs } from "./rack";
 
@@ -13,7 +13,7 @@ const answers = {
             ? "K10planted-secret\n"
             : name.endsWith("-kubeconfig")
               ? "server: https://127.0.0.1:6443"
-              : name.endsWith("-preflight")
+              : name.endsWith("-accept")
                 ? '{"status":"pass"}'
                 : "",
         stderr: "",
@@ -71,7 +71,7 @@ describe("a control plane of three", () => {
 describe("a pool of hosts", () => {
     it("takes each host through all steps in order, the reset first so that on destroy it is last", async () => {
         const run = await pool({ ...poolArgs(2), scratch: { disks: 8 } });
-        const steps = ["reset", "preflight", "tuning", "storage", "runtime", "join", "member"];
+        const steps = ["reset", "preflight", "tuning", "storage", "accept", "runtime", "join", "member"];
         expect(
             run.custom.filter((resource) => resource.name.startsWith("h100-gpu-001")).map((resource) => resource.name),
         ).toEqual(steps.map((step) => `h100-gpu-001-${step}`));
@@ -127,6 +127,36 @@ describe("a pool of hosts", () => {
         expect(member["create"]).toContain("topology.kilogpu.dev/rack=r01");
         expect(member["connection"]).toMatchObject({ host: "10.0.1.1" });
         expect(await valueOf(run.result.preflight)).toEqual({ "gpu-001": '{"status":"pass"}' });
+    });
+
+    it("judges a host again after tuning, by what tuning was to bring, before anything joins", async () => {
+        const run = await pool({
+            ...poolArgs(1),
+            tuning: { hugepages: 4096, kernelArguments: ["iommu=pt", "pci=realloc=off"] },
+            expect: { pkey: 1, allowAcs: true, clockOffsetSeconds: 0.5, gpuDirect: GpuDirect.Peermem },
+        });
+        const accept = String(run.named("h100-gpu-001-accept").inputs["create"]);
+        const preflight = String(run.named("h100-gpu-001-preflight").inputs["create"]);
+        for (const setting of [
+            "TUNED='1'",
+            "EXPECT_HUGEPAGES='4096'",
+            "EXPECT_KERNEL_ARGUMENTS='iommu=pt pci=realloc=off'",
+            "EXPECT_GPUDIRECT='peermem'",
+        ]) {
+            expect(accept).toContain(setting);
+            expect(preflight).not.toContain(setting);
+        }
+        for (const setting of ["EXPECT_PKEY='0x8001'", "ACS_ALLOWED='1'", "MAX_CLOCK_OFFSET='0.5'"]) {
+            expect(accept).toContain(setting);
+            expect(preflight).toContain(setting);
+        }
+        expect(run.named("h100-gpu-001-tuning").inputs["create"]).toContain("PEERMEM='1'");
+    });
+
+    it("takes any way to GPU memory on x86, and loads no module that nobody asked for", async () => {
+        const run = await pool(poolArgs(1));
+        expect(run.named("h100-gpu-001-accept").inputs["create"]).toContain("EXPECT_GPUDIRECT='any'");
+        expect(run.named("h100-gpu-001-tuning").inputs["create"]).not.toContain("PEERMEM");
     });
 
     it("sets the RDMA namespace mode by the fabric, before joining", async () => {
@@ -203,6 +233,17 @@ describe("mistakes", () => {
             "a host of another type",
             { hosts: hosts(2).map((host, index) => (index === 1 ? { ...host, machineType: "hgx-h200" } : host)) },
             /hosts\[1\]\.machineType: got "hgx-h200"/,
+        ],
+        [
+            "two kernel arguments in one",
+            { tuning: { kernelArguments: ["iommu=pt quiet"] } },
+            /tuning\.kernelArguments\[0\]: got "iommu=pt quiet"; one argument each/,
+        ],
+        ["a partition that is none", { expect: { pkey: 0x7fff } }, /expect\.pkey: got 32767/],
+        [
+            "a way to GPU memory that is none",
+            { expect: { gpuDirect: "gdr" as GpuDirect } },
+            /expect\.gpuDirect: got "gdr"/,
         ],
         ["stages of nobody", { rollout: { maxUnavailable: 0 } }, /rollout\.maxUnavailable: got 0/],
         ["more scratch disks than the machine has", { scratch: { disks: 99 } }, /scratch\.disks: got 99/],

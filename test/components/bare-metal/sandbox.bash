@@ -7,14 +7,22 @@ setup() {
     export ANSWERS="$here/fixtures/hgx-h100" PATH="$here/fixtures/bin:$PATH"
     mkdir -p "$ROOT"/{etc,run/nodes,var/lib,proc/sys/kernel/random,sys/module/nvidia,lib/modules/6.8.0-60-generic} "$OVERRIDES"
     : >"$CALLS"
+    mkdir -p "$ROOT/proc/driver/nvidia"
     echo 580.95.05 >"$ROOT/sys/module/nvidia/version"
+    echo 'NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.95.05  Release Build' >"$ROOT/proc/driver/nvidia/version"
     echo boot-1 >"$ROOT/proc/sys/kernel/random/boot_id"
     echo 'BOOT_IMAGE=/vmlinuz root=/dev/nvme0n1p2 quiet iommu=pt' >"$ROOT/proc/cmdline"
     printf 'Filename Type Size Used Priority\n' >"$ROOT/proc/swaps"
     printf 'MemTotal: 2113000000 kB\nHugePages_Total:    4096\n' >"$ROOT/proc/meminfo"
     for rail in 0 1 2 3 4 5 6 7; do
         port="$ROOT/sys/class/infiniband/mlx5_$rail/ports/1"
-        mkdir -p "$port/counters"
+        slot="$ROOT/sys/class/infiniband/mlx5_$rail/device"
+        mkdir -p "$port/counters" "$port/pkeys" "$slot"
+        echo 16 | tee "$slot/max_link_width" >"$slot/current_link_width"
+        echo '32.0 GT/s PCIe' | tee "$slot/max_link_speed" >"$slot/current_link_speed"
+        echo 0x1 >"$port/sm_lid"
+        echo 0x7fff >"$port/pkeys/0"
+        echo 0x8001 >"$port/pkeys/1"
         echo '4: ACTIVE' >"$port/state"
         echo '400 Gb/sec (4X NDR)' >"$port/rate"
         echo InfiniBand >"$port/link_layer"
@@ -23,6 +31,7 @@ setup() {
     done
     export EXPECT_GPUS=8 EXPECT_PCIE_GENERATION=5 EXPECT_NIC_GBPS=400 EXPECT_LINK_LAYER=infiniband EXPECT_DISK_GIB=100 TUNED=1
     export EXPECT_NIC_DEVICES='mlx5_0 mlx5_1 mlx5_2 mlx5_3 mlx5_4 mlx5_5 mlx5_6 mlx5_7' EXPECT_HUGEPAGES=4096
+    export EXPECT_KERNEL_ARGUMENTS='iommu=pt' EXPECT_GPUDIRECT=any EXPECT_PKEY=0x8001
     export HUGEPAGES=4096 RDMA_NETNS=exclusive KERNEL_ARGUMENTS='iommu=pt' NVME_DISKS=2 MOUNT_POINT=/mnt/scratch-disks
     export RKE2_VERSION=v1.35.4+rke2r1 RKE2_URL=https://mirror.example/rke2.tar.gz NODE_NAME=gpu-001 NODE_ADDRESS=10.0.0.11
     export NODE_LABELS='kilogpu.dev/pool=h100 topology.kilogpu.dev/rack=r01' READY_SECONDS=0

@@ -25,7 +25,7 @@ twice() {
     [ "$status" -eq 0 ]
     printf '%s' "$output" | node -e '
         const result = JSON.parse(require("node:fs").readFileSync(0, "utf8"));
-        if (result.status !== "pass" || result.host !== "gpu-001" || result.checks.length < 40) process.exit(1);
+        if (result.status !== "pass" || result.host !== "gpu-001" || result.checks.length < 60) process.exit(1);
         if (result.checks.some((check) => check.status !== "pass")) process.exit(2);'
 }
 
@@ -58,6 +58,14 @@ fails() {
 @test "preflight names NVLinks that are down" {
     answer nvidia-smi 'nvlink --status' "$(printf 'GPU 0\n\tLink 0: <inactive>\n\tLink 1: <inactive>')"
     fails nvlink 'expected 0 links down, found 2 links down'
+}
+@test "preflight names NVSwitches that nobody has trained, and asks no GPU that can't say" {
+    answer nvidia-smi '--query-gpu=fabric.state --format=csv,noheader,nounits' 'In Progress'
+    fails nvlink-fabric 'expected Completed, found In Progress'
+    answer nvidia-smi '--query-gpu=fabric.state --format=csv,noheader,nounits' 'Field "fabric.state" is not a valid field to query.'
+    run --separate-stderr step preflight verify
+    [ "$status" -eq 0 ]
+    [[ "$output" == *'"name":"nvlink-fabric","status":"skip"'* ]]
 }
 @test "preflight names uncorrected memory errors" {
     answer nvidia-smi '--query-gpu=ecc.errors.uncorrected.volatile.total --format=csv,noheader,nounits' "$(printf '0\n2')"
@@ -95,6 +103,62 @@ fails() {
     echo 4 >"$ROOT/sys/class/infiniband/mlx5_7/ports/1/counters/link_downed"
     fails 'nic-flaps mlx5_7' 'expected 0, found 4'
 }
+@test "preflight names a NIC in a slot with fewer lanes" {
+    echo 8 >"$ROOT/sys/class/infiniband/mlx5_4/device/current_link_width"
+    fails 'nic-pcie mlx5_4' 'expected x16 at 32.0 GT/s PCIe, found x8 at 32.0 GT/s PCIe'
+}
+@test "preflight names a NIC in an old slot" {
+    echo '16.0 GT/s PCIe' >"$ROOT/sys/class/infiniband/mlx5_4/device/current_link_speed"
+    fails 'nic-pcie mlx5_4' 'expected x16 at 32.0 GT/s PCIe, found x16 at 16.0 GT/s PCIe'
+}
+@test "preflight names a port without subnet manager" {
+    echo 0x0 >"$ROOT/sys/class/infiniband/mlx5_1/ports/1/sm_lid"
+    fails 'nic-subnet-manager mlx5_1' 'expected a subnet manager, found none'
+}
+@test "preflight names a port outside its partition, and a limited member of it" {
+    rm "$ROOT/sys/class/infiniband/mlx5_6/ports/1/pkeys/1"
+    fails 'nic-partition mlx5_6' 'expected 0x8001, found nothing'
+    echo 0x0001 >"$ROOT/sys/class/infiniband/mlx5_6/ports/1/pkeys/1"
+    fails 'nic-partition mlx5_6' 'expected 0x8001, found 0x0001'
+}
+@test "preflight asks Ethernet ports for no subnet manager" {
+    for rail in 0 1 2 3 4 5 6 7; do
+        echo Ethernet >"$ROOT/sys/class/infiniband/mlx5_$rail/ports/1/link_layer"
+        rm "$ROOT/sys/class/infiniband/mlx5_$rail/ports/1/sm_lid"
+    done
+    EXPECT_LINK_LAYER=ethernet run --separate-stderr step preflight verify
+    [ "$status" -eq 0 ]
+    [[ "$output" != *subnet-manager* ]]
+}
+@test "preflight names a host that would copy through its processors" {
+    version="$ROOT/proc/driver/nvidia/version"
+    echo 'NVRM version: NVIDIA UNIX x86_64 Kernel Module  580.95.05' >"$version"
+    fails gpudirect 'expected any, found neither nvidia_peermem nor open modules'
+    mkdir -p "$ROOT/sys/module/nvidia_peermem"
+    step preflight verify
+    EXPECT_GPUDIRECT=dma-buf fails gpudirect 'expected dma-buf, found peermem'
+    echo 'NVRM version: NVIDIA UNIX Open Kernel Module for x86_64' >"$version"
+    EXPECT_GPUDIRECT=dma-buf step preflight verify
+    answer uname -r 5.4.0-200-generic
+    mkdir -p "$ROOT/lib/modules/5.4.0-200-generic"
+    EXPECT_GPUDIRECT=dma-buf fails gpudirect 'expected dma-buf, found peermem'
+    EXPECT_GPUDIRECT=peermem step preflight verify
+}
+@test "preflight names the kernel's own GPU driver" {
+    mkdir -p "$ROOT/sys/module/nouveau"
+    fails nouveau 'expected not loaded, found loaded'
+}
+@test "preflight names a kernel argument that is not there yet, and a reboot that waits" {
+    EXPECT_KERNEL_ARGUMENTS='iommu=pt pci=realloc=off' fails kernel-argument 'expected pci=realloc=off, found the kernel runs without'
+    mkdir -p "$ROOT/var/lib/kilogpu"
+    echo boot-1 >"$ROOT/var/lib/kilogpu/reboot-asked"
+    fails reboot 'expected none pending, found pending from tuning; allow reboots, or reboot the host and run again'
+}
+@test "preflight before tuning judges nothing that tuning sets" {
+    echo 'quiet' >"$ROOT/proc/cmdline"
+    echo '/dev/sda2 partition 8 0 -2' >>"$ROOT/proc/swaps"
+    TUNED=0 step preflight verify
+}
 @test "preflight names mixed NIC firmware" {
     echo 28.39.1002 >"$ROOT/sys/class/infiniband/mlx5_2/fw_ver"
     fails nic-firmware 'expected one version on all ports, found 28.39.1002 28.43.1014'
@@ -123,7 +187,7 @@ fails() {
 }
 @test "preflight names an IOMMU that translates" {
     echo 'quiet intel_iommu=on' >"$ROOT/proc/cmdline"
-    fails iommu 'expected passthrough or off, found translating'
+    EXPECT_KERNEL_ARGUMENTS='' fails iommu 'expected passthrough or off, found translating'
 }
 @test "preflight counts GPUs on the PCI bus where there is no driver yet" {
     mkdir -p "$OVERRIDES/nvidia-smi" && echo >"$OVERRIDES/nvidia-smi/-L" && echo 9 >"$OVERRIDES/nvidia-smi/-L.exit"
@@ -155,6 +219,36 @@ fails() {
     ALLOW_REBOOT=1 step tuning apply
     run ! grep -q reboot "$CALLS"
     step tuning verify
+}
+@test "tuning reboots no host whose GPUs work" {
+    answer nvidia-smi '--query-compute-apps=pid --format=csv,noheader' "$(printf '4711\n4712')"
+    ALLOW_REBOOT=1 run step tuning apply
+    [ "$status" -eq 1 ]
+    [[ "$output" == *'a reboot is pending and 2 processes use the GPUs; run kubectl drain gpu-001 '* ]]
+    run ! grep -q 'systemctl reboot' "$CALLS"
+    answer nvidia-smi '--query-compute-apps=pid --format=csv,noheader' ''
+    ALLOW_REBOOT=1 step tuning apply
+    grep -q '^systemd-run .*systemctl reboot' "$CALLS"
+}
+@test "tuning loads nvidia_peermem where it was asked for and the driver has it" {
+    PEERMEM=1 step tuning apply
+    [ ! -e "$ROOT/etc/modules-load.d/90-kilogpu.conf" ]
+    : >"$ROOT/lib/modules/6.8.0-60-generic/nvidia-peermem.ko"
+    PEERMEM=1 run step tuning check
+    [[ "$output" == *'differs: nvidia_peermem is not loaded'* ]]
+    PEERMEM=1 step tuning apply
+    [ "$(cat "$ROOT/etc/modules-load.d/90-kilogpu.conf")" = nvidia_peermem ]
+    grep -q '^modprobe nvidia_peermem$' "$CALLS"
+    mkdir -p "$ROOT/sys/module/nvidia_peermem"
+    PEERMEM=1 run step tuning apply
+    [[ "$output" == *'tuning: 0 changes'* ]]
+}
+@test "tuning says why nvidia_peermem does not load" {
+    : >"$ROOT/lib/modules/6.8.0-60-generic/nvidia-peermem.ko"
+    mkdir -p "$OVERRIDES/modprobe" && : >"$OVERRIDES/modprobe/default" && echo 1 >"$OVERRIDES/modprobe/default.exit"
+    PEERMEM=1 run step tuning apply
+    [ "$status" -eq 1 ]
+    [[ "$output" == *'needs DOCA-OFED under the driver; install it, or use dma-buf'* ]]
 }
 @test "tuning shows a file changed by hand as drift and mends it" {
     step tuning apply

@@ -10,7 +10,7 @@ import {
     nicClusterPolicy,
     rackFabric,
 } from "../../../components/fabric";
-import { NetworkDriver, SecondaryNetwork, checkRdmaFabric, profilesOf } from "../../../components/fabric";
+import { GpuDirect, NetworkDriver, SecondaryNetwork, checkRdmaFabric, profilesOf } from "../../../components/fabric";
 import type { RackFabricArgs } from "../../../components/fabric";
 import { railSubnets } from "../../../components/fabric/rail-subnets";
 import type { NodePoolArgs } from "../../../components/gpu-node-pool";
@@ -122,6 +122,76 @@ describe("RdmaFabric of a rack", () => {
             },
         });
         expect(nicClusterPolicy({ ...fabric, driver: undefined }).spec["ofedDriver"]).toBeUndefined();
+    });
+
+    it("waits for what brings the CRDs of address pools and NIC settings, and for nothing where there are none", () => {
+        const annotations = (kind: FabricKind, rack: RackFabricArgs) =>
+            nicClusterPolicy(rackFabric(kind, [pool(kind)], rack)).metadata.annotations;
+        const waits = { "pulumi.com/waitFor": "jsonpath={.status.appliedStates}" };
+        expect(annotations(FabricKind.Infiniband, {})).toBeUndefined();
+        expect(annotations(FabricKind.Roce, { interfaces })).toEqual(waits);
+        expect(annotations(FabricKind.Roce, { mode: FabricMode.SharedDevice, switchBufferKib: 65536 })).toEqual(waits);
+    });
+
+    it("tells NCCL the partition of the ports, and UFM that of virtual functions", () => {
+        const environment = (rack: RackFabricArgs) =>
+            Object.values(profilesOf(FabricKind.Infiniband, [pool(FabricKind.Infiniband)], rack))[0]?.ncclEnvironment;
+        expect(environment({})).not.toHaveProperty("NCCL_IB_PKEY");
+        expect(environment({ pkey: 5 })).toMatchObject({ NCCL_IB_PKEY: "1" });
+        const virtual = { mode: FabricMode.Sriov, interfaces, pkey: 5, ufmSecret: "ufm" };
+        expect(environment(virtual)).not.toHaveProperty("NCCL_IB_PKEY");
+        const fabric = rackFabric(FabricKind.Infiniband, [pool(FabricKind.Infiniband)], virtual);
+        expect(nicClusterPolicy(fabric).spec["ibKubernetes"]).toMatchObject({
+            image: "ib-kubernetes",
+            version: "network-operator-v26.4.1",
+            ufmSecret: "ufm",
+        });
+        const network = fabricObjects(fabric).find(({ kind }) => kind === "NetworkAttachmentDefinition");
+        expect(network?.metadata.annotations).toEqual({ "k8s.v1.cni.cncf.io/resourceName": "nvidia.com/ib_vf" });
+        expect(JSON.parse(String(network?.spec["config"]))).toMatchObject({
+            type: "ib-sriov",
+            pkey: "0x5",
+            ibKubernetesEnabled: true,
+            ipam: { type: "nv-ipam", poolName: network?.metadata.name },
+        });
+        expect(nicClusterPolicy({ ...fabric, pkey: undefined }).spec).not.toHaveProperty("ibKubernetes");
+    });
+
+    it("lets switches reduce where the site has SHARP", () => {
+        const [profile] = Object.values(
+            profilesOf(FabricKind.Infiniband, [pool(FabricKind.Infiniband)], { sharp: true }),
+        );
+        expect(profile?.ncclEnvironment).toMatchObject({ NCCL_COLLNET_ENABLE: "1" });
+        expect(profile?.notes.join(" ")).toMatch(/nccl-rdma-sharp-plugins/);
+    });
+
+    it("resets the NICs' firmware where the BMC keeps them powered over a reboot", () => {
+        const policy = (instanceType: string) =>
+            nicClusterPolicy(
+                rackFabric(FabricKind.Roce, [{ ...pool(FabricKind.Roce), instanceType }], {
+                    interfaces,
+                    switchBufferKib: 65536,
+                }),
+            ).spec["nicConfigurationOperator"];
+        expect(policy("hgx-b200")).toMatchObject({ env: [{ name: "FW_RESET_AFTER_CONFIG_UPDATE", value: "true" }] });
+        expect(policy("hgx-h100")).not.toHaveProperty("env");
+    });
+
+    it("refuses settings of the other fabric, and those that lack a half", () => {
+        expect(problems(FabricKind.Roce, { interfaces, pkey: 5, sharp: true })).toEqual(["rack.pkey", "rack.sharp"]);
+        expect(problems(FabricKind.Infiniband, { pkey: 0x7fff })).toEqual(["rack.pkey"]);
+        expect(problems(FabricKind.Infiniband, { mode: FabricMode.Sriov, interfaces, pkey: 5 })).toEqual([
+            "rack.ufmSecret",
+        ]);
+        expect(problems(FabricKind.Infiniband, { mode: FabricMode.Sriov, interfaces, sharp: true })).toEqual([
+            "rack.sharp",
+        ]);
+        expect(problems(FabricKind.Infiniband, { gpuDirect: "rdma" as GpuDirect })).toEqual(["rack.gpuDirect"]);
+        const arm = { ...pool(FabricKind.Infiniband), instanceType: "gb200-nvl72-tray" };
+        const ofArm = (gpuDirect: GpuDirect): string[] =>
+            checkRdmaFabric({ kind: FabricKind.Infiniband, pools: [arm], rack: { gpuDirect } }).map(({ path }) => path);
+        expect(ofArm(GpuDirect.Peermem)).toEqual(["rack.gpuDirect"]);
+        expect(ofArm(GpuDirect.DmaBuf)).toEqual([]);
     });
 
     it("refuses settings that can't work", () => {

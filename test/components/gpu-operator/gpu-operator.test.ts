@@ -2,12 +2,17 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { release } from "../../../catalog/releases";
 import { GpuOperator, checkGpuOperator } from "../../../components/gpu-operator";
-import { operatorValues } from "../../../components/gpu-operator/values";
+import { gpuDirectOf, operatorValues } from "../../../components/gpu-operator/values";
 import { checkChartValues } from "../../../components/helm-chart";
 import { evaluate, messageOf } from "../../support/mocks";
 import { blocks, pool } from "../cluster-fixtures";
 
-const options = { networkDriver: "host" as const, serviceMonitor: false, metricsIntervalSeconds: 15 };
+const options = {
+    networkDriver: "host" as const,
+    gpuDirect: "peermem" as const,
+    serviceMonitor: false,
+    metricsIntervalSeconds: 15,
+};
 const rack = [{ ...(blocks[0] ?? pool("x", { instanceType: "p5.48xlarge", nodes: 1 })), capacityKind: "owned" }];
 
 describe("GpuOperator", () => {
@@ -48,6 +53,26 @@ describe("GpuOperator", () => {
         const values = operatorValues(infiniband, { ...options, driver: "operator" });
         expect(values).toMatchObject({ driver: { rdma: { enabled: true } }, gdrcopy: { enabled: true } });
         expect(JSON.stringify(values["devicePlugin"])).not.toContain("MOFED_ENABLED");
+    });
+
+    it("loads no peer memory where DMA-BUF does it, with NVIDIA's open modules", () => {
+        const infiniband = rack.map((each) => ({ ...each, fabric: "infiniband" as const }));
+        const values = operatorValues(infiniband, { ...options, driver: "operator", gpuDirect: "dma-buf" });
+        expect(values).toMatchObject({
+            driver: { kernelModuleType: "open", rdma: { enabled: false, useHostMofed: false } },
+            gdrcopy: { enabled: true },
+            devicePlugin: { env: [{ name: "MOFED_ENABLED", value: "false" }, { name: "GDRCOPY_ENABLED" }] },
+        });
+        expect(checkChartValues("values", release("gpu-operator"), values)).toEqual([]);
+    });
+
+    it("takes DMA-BUF on Arm and peer memory on x86 where nobody says", () => {
+        const of = (instanceType: string) => rack.map((each) => ({ ...each, instanceType }));
+        expect(gpuDirectOf(of("hgx-h100"))).toBe("peermem");
+        expect(gpuDirectOf(of("gb200-nvl72-tray"))).toBe("dma-buf");
+        expect(checkGpuOperator({ pools: blocks, gpuDirect: "dmabuf" as never })).toMatchObject([
+            { path: "gpuDirect", got: '"dmabuf"' },
+        ]);
     });
 
     it("waits for the network operator's driver only where that one brings it", () => {

@@ -165,7 +165,7 @@ describe("planted disagreements", () => {
         ],
         [
             "NVUE has no watchdog on a port",
-            { ...clean, nvue: edit(clean.nvue, "state: enable", "state: disable") },
+            { ...clean, nvue: edit(clean.nvue, "state: enable\n", "state: disable\n") },
             "leaf-u1-r1 swp1s0: PFC watchdog",
         ],
         [

@@ -22,7 +22,7 @@ export function recordedDefinition(
     const names = definitionNames(ref);
     return releasesOf("chart")
         .filter(({ name, chart }) => recorded.includes(chart ?? name))
-        .flatMap(({ inside }) => inside?.crds ?? [])
+        .flatMap(({ inside }) => [...(inside?.crds ?? []), ...(inside?.operatorCrds ?? [])])
         .find((name) => names.includes(name));
 }
 

@@ -51,7 +51,12 @@ export class SchemaSet {
             : readdirSync(place)
                   .filter((name) => name.endsWith(".yaml") && name !== "kustomization.yaml")
                   .map((name) => path.join(place, name));
-        for (const document of files.flatMap((file) => readFileSync(file, "utf8").split(/^---$/m))) {
+        return files.reduce((set, file) => set.addCrdText(readFileSync(file, "utf8")), this);
+    }
+
+    /** Adds the CRDs of a text that may hold several. */
+    addCrdText(text: string): this {
+        for (const document of text.split(/^---$/m)) {
             const crd = parse(document) as Crd | null;
             if (crd?.kind !== "CustomResourceDefinition") {
                 continue;

@@ -54,6 +54,7 @@ export function machineAnswers(type: string | undefined): Files {
         [query("pcie.link.width.current")]: lines(gpus.count, () => "16"),
         [query("pcie.link.gen.max")]: lines(gpus.count, () => String(pcieGeneration ?? 0)),
         [query("ecc.errors.uncorrected.volatile.total")]: lines(gpus.count, () => "0"),
+        [query("fabric.state")]: lines(gpus.count, () => "Completed"),
         [query("driver_version")]: lines(gpus.count, () => DRIVER),
         [answerFile(
             "nvidia-smi",
@@ -75,6 +76,23 @@ export function machineAnswers(type: string | undefined): Files {
     };
 }
 
+/** A NIC that runs as fast as its slot can. */
+function slot(folder: string): Files {
+    return Object.fromEntries(
+        ["max", "current"].flatMap((which) => [
+            [`${folder}/${which}_link_speed`, "32.0 GT/s PCIe\n"],
+            [`${folder}/${which}_link_width`, "16\n"],
+        ]),
+    );
+}
+
+/** What NVIDIA's driver shows once it is loaded, open modules and all. */
+const driverFiles: Files = {
+    "sys/module/nvidia/version": `${DRIVER}\n`,
+    "proc/driver/nvidia/version": `NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  ${DRIVER}  Release Build\n`,
+    [`lib/modules/${KERNEL}/updates/dkms/nvidia-peermem.ko`]: "",
+};
+
 /** What a freshly installed host has under `/`. */
 export function freshRoot(host: DeclaredHost, bootId: string): Files {
     const type = host.machineType;
@@ -88,6 +106,11 @@ export function freshRoot(host: DeclaredHost, bootId: string): Files {
             [`${port}/rate`]: `${rate} Gb/sec (4X NDR)\n`,
             [`${port}/link_layer`]: host.linkLayer === "infiniband" ? "InfiniBand\n" : "Ethernet\n",
             [`${port}/counters/link_downed`]: "0\n",
+            ...slot(`sys/class/infiniband/${device}/device`),
+            // A subnet manager runs, and the site's partition is at the place of the table that NCCL is told to use.
+            ...(host.linkLayer === "infiniband"
+                ? { [`${port}/sm_lid`]: "0x1\n", [`${port}/pkeys/0`]: "0x7fff\n", [`${port}/pkeys/1`]: "0x8001\n" }
+                : {}),
         };
     });
     const files: Files = {
@@ -102,10 +125,7 @@ export function freshRoot(host: DeclaredHost, bootId: string): Files {
         "run/units/ssh": "",
         "run/enabled/ssh": "",
     };
-    return Object.assign(
-        files,
-        ...(type === undefined ? [] : [{ "sys/module/nvidia/version": `${DRIVER}\n` }, ...ports]),
-    );
+    return Object.assign(files, ...(type === undefined ? [] : [driverFiles, ...ports]));
 }
 
 /** What booting makes of files that only a boot reads. `read` gives a file under the root, or undefined. */

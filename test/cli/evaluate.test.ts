@@ -70,6 +70,25 @@ describe("evaluating a program offline", () => {
     });
 });
 
+describe("a cluster whose endpoint this machine may not reach", () => {
+    const root = join(__dirname, "../..");
+    const said = async (env: { [name: string]: string }): Promise<string[]> => {
+        const project = readProject(root);
+        const { messages } = await evaluate(project, "prod", readStack(project, "prod"), env);
+        return messages.filter(({ severity }) => severity === "warning").map(({ text }) => text);
+    };
+
+    it("is told of before anything is created, and not in the twin", async () => {
+        // As the engine runs the program: without the plan's mark.
+        const update = await said({ KILOGPU_PLAN: "" });
+        expect(update.join("\n")).toMatch(
+            /The API endpoint of cluster train-prod is private, and this machine has no address in its VPC \(10\.0\.0\.0\/16\)\. .*Run `up` inside the VPC/,
+        );
+        const twin = await said({ KILOGPU_PLAN: "", KILOGPU_TWIN: "prod" });
+        expect(twin.join("\n")).not.toContain("API endpoint");
+    }, 180_000);
+});
+
 describe("what a person gets for a mistake", () => {
     const scratches: (() => void)[] = [];
     const inProject = (program: string): Project => {

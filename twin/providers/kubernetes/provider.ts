@@ -22,7 +22,7 @@ const fieldManager = "pulumi-twin";
 
 /** How long a deletion may take before its finalizers are blamed. */
 const deletionTimeoutMs = 120_000;
-const establishedTimeoutMs = 60_000;
+const establishedTimeoutMs = 300_000;
 
 export class TwinKubernetes implements Provider {
     readonly name = "kubernetes";

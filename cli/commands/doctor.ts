@@ -1,7 +1,8 @@
 /** `kilogpu doctor`: what this machine has and lacks; `doctor aws <env>`: whether it would reach the cluster; `doctor inventory`: what a rack's inventory holds; `--charts`: values against the charts themselves. */
 import colors from "picocolors";
 import type { Command } from "commander";
-import { endpointReachability, Reachability } from "../../components/eks-cluster";
+// Not the whole component: that brings the SDKs, which take seconds and no command here needs.
+import { endpointReachability, Reachability } from "../../components/eks-cluster/reachability";
 import { checkCharts, checkObjects } from "../doctor/charts";
 import { machineFacts, machineFindings, Verdict } from "../doctor/machine";
 import { ExitCode, fail } from "../failure";

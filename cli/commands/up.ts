@@ -1,6 +1,7 @@
 /** `kilogpu up <environment>`: in the twin unless told otherwise; `--target aws` drives the official CLI after the plan's rules have passed. */
 import { spawnSync } from "node:child_process";
 import type { Command } from "commander";
+import { endpointReachability, Reachability } from "../../components/eks-cluster/reachability";
 import { at, InputError, oneOf, refuse } from "../../components/input";
 import { consoleProgress } from "../../twin/progress";
 import { machineFacts } from "../doctor/machine";
@@ -47,8 +48,6 @@ async function upOnAws(project: Project, environment: string, flags: Flags): Pro
         return ExitCode.Violation;
     }
     const endpoint = endpointFacts(planned);
-    // Loaded here: the components bring the whole SDK, which an update in the twin does not need.
-    const { endpointReachability, Reachability } = await import("../../components/eks-cluster/index.js");
     const answer = endpoint === undefined ? undefined : endpointReachability(endpoint, machineFacts());
     if (answer !== undefined && answer.reachable !== Reachability.Yes) {
         // Said now, because the update would find out only after the cluster, half an hour in.

@@ -1,9 +1,9 @@
 /** What this machine has and lacks for each way of using kilogpu. It looks only at what lies here: nothing is called over the network. */
 import { execFileSync } from "node:child_process";
 import { existsSync, statfsSync } from "node:fs";
-import { homedir, networkInterfaces, totalmem } from "node:os";
+import { homedir, totalmem } from "node:os";
 import { join } from "node:path";
-import type { MachineFacts } from "../../components/eks-cluster";
+import { machineAddresses, type MachineFacts } from "../../components/eks-cluster/reachability";
 import { onPath } from "../../twin/toolchain/installed";
 
 /** How a finding is to be read. */
@@ -104,11 +104,7 @@ export function machineFindings(): Finding[] {
     ];
 }
 
-/** Addresses of this machine's own interfaces. What the internet sees of it is not asked of anybody. */
+/** What can be told of this machine's place in the network. */
 export function machineFacts(egressAddress?: string): MachineFacts {
-    const addresses = Object.values(networkInterfaces())
-        .flatMap((list) => list ?? [])
-        .filter((each) => each.family === "IPv4" && !each.internal)
-        .map((each) => each.address);
-    return { addresses, ...(egressAddress === undefined ? {} : { egressAddress }) };
+    return { addresses: machineAddresses(), ...(egressAddress === undefined ? {} : { egressAddress }) };
 }

@@ -64,6 +64,14 @@ export interface PlannedPool {
     active: boolean;
 }
 
+/** What the program said while it ran: notes and warnings of components, or the program's own. */
+export interface PlanMessage {
+    severity: "info" | "warning";
+    text: string;
+    /** URN of the resource that it is about; empty for the stack. */
+    urn: string;
+}
+
 /** `kilogpu plan --json`. */
 export interface Plan {
     environment: string;
@@ -76,6 +84,7 @@ export interface Plan {
     policies: PolicyResult[];
     /** Lookups that only a cloud can answer; their results are unknown in this plan. */
     lookups: string[];
+    messages: PlanMessage[];
 }
 
 /** `kilogpu plan --json` of an input that is wrong. */

@@ -134,6 +134,8 @@ function spawnRunner(
                 // Node 22 and later keep compiled code there; earlier ones ignore the variable.
                 NODE_COMPILE_CACHE: join(tmpdir(), "kilogpu-compile-cache"),
                 ...process.env,
+                // Tells the program that nothing will be created: what it says of the machine that runs an update is left out.
+                KILOGPU_PLAN: environment,
                 ...env,
                 ...compilation(project),
                 // A plan reaches nobody: components that would ask machines of the site leave it (see readDrift).

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { PolicyConfiguration } from "./check-policies";
-import type { Plan, PlannedResource } from "./contract";
+import type { Plan, PlanMessage, PlannedResource } from "./contract";
 import { startEvaluation } from "./evaluate";
 import { firstWindow, plannedPools, totals } from "./inventory";
 import type { RegisteredResource } from "./monitor";
@@ -87,5 +87,7 @@ export async function plan(project: Project, environment: string, options: PlanO
             at === undefined ? {} : { at: at.toISOString() },
         ),
         lookups: evaluation.lookups,
+        // Errors end the evaluation; what is left are notes and warnings.
+        messages: evaluation.messages.filter(({ severity }) => severity !== "error") as PlanMessage[],
     };
 }

@@ -1,7 +1,7 @@
 /** The plan as a person reads it in a terminal: tree, inventory, cost, rules, next command. */
 import colors from "picocolors";
 import { dollars, grouped, table } from "../table";
-import type { Plan, PlannedResource, PolicyResult } from "./contract";
+import type { Plan, PlanMessage, PlannedResource, PolicyResult } from "./contract";
 
 /** Children of one parent that share a type are folded into one line from this many on. */
 const FOLD_FROM = 4;
@@ -130,6 +130,11 @@ export function renderPolicy(result: PolicyResult): string {
     return `${level} ${colors.bold(result.policy)} ${result.urn.split("::").pop() ?? ""}: ${result.message}`;
 }
 
+/** One note or warning of the program. */
+function renderMessage({ severity, text }: PlanMessage): string {
+    return `${severity === "warning" ? colors.yellow("warning:") : "note:"} ${text.trimEnd()}`;
+}
+
 /** The whole plan. `next` is the command to type after it. */
 export function renderPlan(plan: Plan, next: string): string[] {
     const when = plan.at === null ? "" : `, at ${plan.at}`;
@@ -150,6 +155,7 @@ export function renderPlan(plan: Plan, next: string): string[] {
         ...(plan.lookups.length === 0
             ? []
             : ["", `Left open, because only a cloud can answer: ${plan.lookups.join(", ")}`]),
+        ...(plan.messages.length === 0 ? [] : ["", ...plan.messages.map(renderMessage)]),
         "",
         `Next: ${colors.bold(next)}`,
     ];

@@ -3,8 +3,13 @@
  * fields, because the SDK's runner passes on only its text. Everything else stays the runner's business.
  */
 const seen = new Set<unknown>();
+const plan = process.ppid;
 
 function report(error: unknown): void {
+    if (process.ppid !== plan) {
+        // The plan was killed. The runner would report its own failure to report, for ever, without turning the event loop.
+        process.exit(1);
+    }
     if (seen.has(error) || typeof error !== "object" || error === null) {
         return;
     }
@@ -19,5 +24,7 @@ function report(error: unknown): void {
 // the runner listens to it too, so that one more listener changes nothing.
 process.on("uncaughtExceptionMonitor", report);
 process.on("unhandledRejection", report);
+// A plan that is killed takes its program along.
+process.on("disconnect", () => process.exit(1));
 // The channel must not keep a finished program alive.
 process.channel?.unref();

@@ -12,6 +12,7 @@ import type { EksClusterArgs } from "./eks-cluster-args";
 import { clusterKeyPolicy } from "./key-policy";
 import { eksKubeconfig } from "./kubeconfig";
 import { createSystemNodes } from "./system-nodes";
+import { warnOfUnreachableEndpoint } from "./warning";
 
 /** Every log that the control plane can write. */
 const CONTROL_PLANE_LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"];
@@ -39,6 +40,9 @@ export class EksCluster extends pulumi.ComponentResource {
         refuse(`EksCluster "${name}"`, checkEksCluster(args));
         super(EksCluster.__pulumiType, name, args, opts);
         const resolved = resolve(name, args, this);
+        const { vpcCidr } = args.network;
+        const { clusterName } = resolved;
+        warnOfUnreachableEndpoint({ clusterName, vpcCidr, publicAccessCidrs: args.publicAccessCidrs ?? [] }, this);
 
         const role = createClusterRole(resolved);
         const key = createKey(resolved, role.arn);

@@ -2,6 +2,7 @@
  * Whether the machine that runs `up` can reach the cluster's API endpoint, in plain words. A private endpoint's name resolves
  * everywhere, to addresses of the VPC, so that the first Helm chart would hang for minutes before it fails.
  */
+import { networkInterfaces } from "node:os";
 import { contains, parseCidr } from "../cluster-network/cidr";
 
 /** What is known of the endpoint before anything is created. */
@@ -37,7 +38,15 @@ export interface EndpointReachability {
     explanation: string;
 }
 
-/** Whether a machine can reach the endpoint of a cluster. Pure: `kilogpu doctor` gathers the facts. */
+/** Addresses of this machine's own interfaces. What the internet sees of it is not asked of anybody. */
+export function machineAddresses(): string[] {
+    return Object.values(networkInterfaces())
+        .flatMap((list) => list ?? [])
+        .filter((each) => each.family === "IPv4" && !each.internal)
+        .map((each) => each.address);
+}
+
+/** Whether a machine can reach the endpoint of a cluster. Pure. */
 export function endpointReachability(endpoint: EndpointFacts, machine: MachineFacts): EndpointReachability {
     const name = `cluster ${endpoint.clusterName}`;
     const inVpc = machine.addresses.find((address) => within(address, endpoint.vpcCidr));

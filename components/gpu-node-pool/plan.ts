@@ -82,17 +82,9 @@ export function capacityGroupName(instanceType: string, zone: string, fabric: Fa
         .replace(/[^a-z0-9]+/g, "-");
 }
 
-/** Instances of a MIG profile that one GPU of this type holds: bounded by its 7 compute slices and by its memory. */
+/** Instances of a MIG profile that one GPU of this type holds. Call it on profiles that `checkGpuNodePool` has passed. */
 export function migInstancesPerGpu(entry: InstanceType, profile: string): number {
-    const match = /^(\d)g\.(\d+)gb(\+me)?/.exec(profile);
-    const [compute, memory] = [Number(match?.[1] ?? 7), Number(match?.[2] ?? entry.gpus.memoryGib)];
-    if (match?.[3] !== undefined) {
-        // The media engines go to one instance of a GPU.
-        return 1;
-    }
-    // Profiles are named by rounded-up gigabytes, so that two halves of 141 are called 71gb.
-    const byMemory = Math.floor((entry.gpus.memoryGib * 1.05) / memory);
-    return Math.max(1, Math.min(Math.floor(computeSlices(entry) / compute), byMemory));
+    return entry.gpus.migInstances[profile] ?? 1;
 }
 
 /**
@@ -130,9 +122,4 @@ function sharing(args: GpuNodePoolArgs): string {
         return `mig-${args.migProfile}`;
     }
     return (args.timeSlicing ?? 1) > 1 ? `x${String(args.timeSlicing)}` : "";
-}
-
-/** Data-centre GPUs have seven slices; RTX PRO cards, whose profiles go to 4g, have four. */
-function computeSlices(entry: InstanceType): number {
-    return Math.max(1, ...entry.gpus.migProfiles.map((profile) => Number(/^(\d)g/.exec(profile)?.[1] ?? 1)));
 }

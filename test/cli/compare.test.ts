@@ -105,6 +105,7 @@ function world({
         },
         policies: [],
         lookups: [],
+        messages: [],
     };
 }
 

@@ -1,8 +1,9 @@
 /** The offline evaluation against a program that uses what plans get wrong easily. The engine's own preview of it is compared in test/twin. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { InputError } from "../../components/input";
 import { evaluate, ProgramError, type Evaluation } from "../../cli/plan/evaluate";
 import { environments, readProject, readStack, type Project } from "../../cli/plan/project";
@@ -70,6 +71,25 @@ describe("evaluating a program offline", () => {
     });
 });
 
+describe("a cluster whose endpoint this machine may not reach", () => {
+    const root = join(__dirname, "../..");
+    const said = async (env: { [name: string]: string }): Promise<string[]> => {
+        const project = readProject(root);
+        const { messages } = await evaluate(project, "prod", readStack(project, "prod"), env);
+        return messages.filter(({ severity }) => severity === "warning").map(({ text }) => text);
+    };
+
+    it("is told of before anything is created, and not in the twin", async () => {
+        // As the engine runs the program: without the plan's mark.
+        const update = await said({ KILOGPU_PLAN: "" });
+        expect(update.join("\n")).toMatch(
+            /The API endpoint of cluster train-prod is private, and this machine has no address in its VPC \(10\.0\.0\.0\/16\)\. .*Run `up` inside the VPC/,
+        );
+        const twin = await said({ KILOGPU_PLAN: "", KILOGPU_TWIN: "prod" });
+        expect(twin.join("\n")).not.toContain("API endpoint");
+    }, 180_000);
+});
+
 describe("what a person gets for a mistake", () => {
     const scratches: (() => void)[] = [];
     const inProject = (program: string): Project => {
@@ -100,6 +120,33 @@ describe("what a person gets for a mistake", () => {
             },
         ]);
     });
+
+    it("ends with the plan that was killed, even where its runner has an error to report to nobody", async () => {
+        const project = inProject(`
+            import { writeFileSync } from "node:fs";
+            writeFileSync("pid", String(process.pid));
+            const plan = process.ppid;
+            while (process.ppid === plan);
+            void Promise.reject(new Error("late"));
+        `);
+        const cli = join(__dirname, "../../dist/cli/main.js");
+        const plan = spawn(process.execPath, [cli, "plan", "dev", "--cwd", project.directory], { stdio: "ignore" });
+        const file = join(project.directory, "pid");
+        await vi.waitFor(
+            () => {
+                expect(existsSync(file)).toBe(true);
+            },
+            { timeout: 60_000, interval: 100 },
+        );
+        const pid = Number(readFileSync(file, "utf8"));
+        plan.kill("SIGKILL");
+        await vi.waitFor(
+            () => {
+                expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+            },
+            { timeout: 60_000, interval: 100 },
+        );
+    }, 150_000);
 
     it("refuses two resources of one name, as the engine does", async () => {
         const project = inProject(`

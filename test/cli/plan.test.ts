@@ -77,6 +77,7 @@ describe("plan --json", () => {
             "cost",
             "policies",
             "lookups",
+            "messages",
         ]);
         expect(plan?.environment).toBe(name);
         expect(run?.stdout).toBe(`${JSON.stringify(plan, null, 2)}\n`);
@@ -121,6 +122,18 @@ describe("plan --json", () => {
         ]);
         expect(run?.code).toBe(1);
         expect(plan?.cost.hourlyUsd).toBeLessThan(planOf("prod").cost.hourlyUsd);
+    });
+
+    it("says nothing of the machine that it runs on", () => {
+        expect(planOf("prod").messages.filter(({ text }) => text.includes("this machine"))).toEqual([]);
+    });
+
+    it("passes on what the program notes", async () => {
+        const lost = "Checkpoints of gpt2-tiny are on their nodes' own disks";
+        expect(planOf("dev").messages).toContainEqual(
+            expect.objectContaining({ severity: "info", text: expect.stringContaining(lost) as string }),
+        );
+        expect((await kilogpu("plan", "dev")).stdout).toContain(`note: ${lost}`);
     });
 
     it("draws the topology, as SVG and as PNG", () => {

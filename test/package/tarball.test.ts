@@ -1,9 +1,10 @@
 /** The tarball of `npm pack`, installed into an empty project: what other people's stacks get. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Plan } from "../../cli/plan/contract";
 
 const root = join(__dirname, "../..");
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
@@ -25,16 +26,17 @@ function run(command: string, args: string[], cwd = folder): string {
 
 /** Ten lines as a user writes them. */
 const PROGRAM = `
-import { GpuNodePool, type ClusterAccessArgs } from "kilogpu";
-declare const cluster: ClusterAccessArgs;
-const pool = (): GpuNodePool => new GpuNodePool("h200", {
-    cluster,
+import { ClusterNetwork, EksCluster, GpuNodePool } from "kilogpu";
+const network = new ClusterNetwork("net", { zones: ["us-east-2a", "us-east-2b"], gpuZone: "us-east-2b" });
+const cluster = new EksCluster("train", { network: network.placement });
+const h200 = new GpuNodePool("h200", {
+    cluster: cluster.access,
     instanceType: "p5en.48xlarge",
     nodes: 2,
     fabric: "efa",
     capacity: { kind: "on-demand" },
 });
-export const make: () => GpuNodePool = pool;
+export const nodeGroup = h200.pool.nodeGroupName;
 `;
 
 beforeAll(() => {
@@ -96,6 +98,27 @@ describe("the packed package", () => {
             resolution,
             "program.ts",
         ]);
+    });
+
+    it("plans that program as a project of its own, with everything that the pool is made of", () => {
+        writeFileSync(join(folder, "index.ts"), PROGRAM);
+        writeFileSync(join(folder, "Pulumi.yaml"), "name: consumer\nruntime: nodejs\nmain: index.ts\n");
+        writeFileSync(join(folder, "Pulumi.dev.yaml"), "config:\n  aws:region: us-east-2\n");
+        const { status, stdout, stderr } = spawnSync("npx", ["kilogpu", "plan", "dev", "--json"], {
+            cwd: folder,
+            encoding: "utf8",
+            maxBuffer: 64 * 1024 * 1024,
+        });
+        const plan = JSON.parse(stdout) as Plan;
+        expect(plan.totals, stderr).toMatchObject({ nodes: 2, gpus: 16, efaInterfaces: 32 });
+        const template = plan.resources.find(({ name }) => name === "h200-template");
+        expect(template?.inputs["networkInterfaces"]).toHaveLength(17);
+        expect(plan.resources.map(({ type }) => type)).toContain("aws:eks/nodeGroup:NodeGroup");
+        // Ten lines have no device plugin yet, without which NCCL would fall back to TCP: the rules speak here as at home.
+        expect(plan.policies.filter(({ level }) => level === "mandatory").map(({ policy }) => policy)).toEqual([
+            "efa-device-plugin-is-installed",
+        ]);
+        expect(status).toBe(1);
     });
 
     it("refuses a program with a property that does not exist", () => {

@@ -17,11 +17,18 @@ export function goModule(location: string, version: string): string {
     const escaped = location.replace(/[A-Z]/g, (letter) => `!${letter.toLowerCase()}`);
     const folder = path.join(moduleCache(), `${escaped}@${version}`);
     if (!existsSync(folder)) {
-        execFileSync("go", ["mod", "download", `${location}@${version}`], {
-            cwd: tmpdir(),
-            env: { ...process.env, GOFLAGS: "-mod=mod" },
-            stdio: ["ignore", "ignore", "pipe"],
-        });
+        try {
+            execFileSync("go", ["mod", "download", `${location}@${version}`], {
+                cwd: tmpdir(),
+                env: { ...process.env, GOFLAGS: "-mod=mod" },
+                stdio: ["ignore", "ignore", "pipe"],
+            });
+        } catch (error) {
+            // A module that wants a newer Go is fetched and checked, and then refused to the compiler, which we do not need.
+            if (!existsSync(folder)) {
+                throw error;
+            }
+        }
     }
     return folder;
 }

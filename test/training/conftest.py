@@ -81,7 +81,8 @@ class Run:
         self.text = ""
         self.errors = ""
 
-    def finish(self, timeout: float = 120) -> "Run":
+    def finish(self, timeout: float = 900) -> "Run":
+        """Waits for the end. The bound is against a hang, not a measure: a busy machine is ten times slower."""
         for process in self.processes:
             out, err = process.communicate(timeout=timeout)
             self.text += out

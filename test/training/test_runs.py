@@ -189,7 +189,7 @@ def test_endpoint_shows_which_rank_is_slow_and_the_whole_contract(launch):
         "0",
         "--gpu-peak-tflops",
         "1",
-        faults="slow@4,rank=1,seconds=0.1",
+        faults="slow@4,rank=1,seconds=2",
         wait=False,
     )
     port, text = None, ""
@@ -197,14 +197,14 @@ def test_endpoint_shows_which_rank_is_slow_and_the_whole_contract(launch):
         event = json.loads(line)
         port = event.get("metrics_port", port)
         if event["event"] == "step" and event["step"] == 9:
-            text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5).read().decode()
+            text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60).read().decode()
             break
     for process in run.processes:
         process.kill()
     values = {
         line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if not line.startswith("#")
     }
-    assert values['train_rank_compute_seconds{rank="1"}'] >= 0.1
+    assert values['train_rank_compute_seconds{rank="1"}'] >= 2
     assert values['train_rank_compute_seconds{rank="0"}'] < values['train_rank_compute_seconds{rank="1"}']
     assert values['train_tokens_total{rank="0"}'] % (8 * 32) == 0 and values['train_step{rank="0"}'] >= 8
     assert 0 < values['train_mfu_ratio{rank="0"}'] < 1

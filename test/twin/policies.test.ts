@@ -1,110 +1,25 @@
 /**
- * Every rule stops the real engine: a program that violates it is given to `pulumi` with the policy pack, and the engine's own policy event must
- * say what the plan says. Resource rules are violated together in one program, stack rules in one program each.
+ * Every rule stops the real engine and the plan: a program that violates it is given to `pulumi up` with the policy pack and to
+ * `kilogpu plan`. The engine's own policy event must say what the rule says, and nothing may have been created.
  */
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { defaultKubernetesMinor } from "../../catalog";
-import type { RegisteredResource } from "../../cli/plan/monitor";
 import { rules } from "../../policies/rules";
-import { prepareWorkspace, runPulumi } from "../../twin/engine";
-import { toolchainHome } from "../../twin/places";
-import { silentProgress } from "../../twin/progress";
-import { ensureTools, ToolName } from "../../twin/toolchain";
-import type { Mutant } from "../mutants/mutant";
-import { mutants } from "../mutants/mutants";
-import { matchesType } from "../../policies/rule";
-import { byCheck } from "../policies/paths";
-import { apply, program } from "../policies/program";
+import { program } from "../policies/program";
+import { makeReplay, resourceRules, said, stackRules, violating, type Replay } from "./replay";
 
-const environment = "prod";
-const root = join(__dirname, "../..");
-let folder: string;
-let project: string;
-
-/** Parents and dependencies first, as the engine wants them. */
-function ordered(resources: readonly RegisteredResource[]): RegisteredResource[] {
-    const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
-    const done = new Set<string>();
-    const result: RegisteredResource[] = [];
-    const visit = (resource: RegisteredResource): void => {
-        if (done.has(resource.urn)) {
-            return;
-        }
-        done.add(resource.urn);
-        [resource.parent, ...resource.dependencies, ...Object.values(resource.propertyDependencies).flat()].forEach(
-            (urn) => {
-                const before = byUrn.get(urn);
-                if (before !== undefined) {
-                    visit(before);
-                }
-            },
-        );
-        result.push(resource);
-    };
-    resources.forEach(visit);
-    return result;
-}
+let replay: Replay;
 
 beforeAll(async () => {
-    const tools = toolchainHome();
-    const toolchain = await ensureTools([ToolName.Pulumi], {
-        kubernetesVersion: defaultKubernetesMinor,
-        progress: silentProgress,
-    });
-    folder = mkdtempSync(join(tmpdir(), "kilogpu-policies-"));
-    symlinkSync(tools, join(folder, "toolchain"));
-    process.env["KILOGPU_HOME"] = folder;
-    project = join(folder, "project");
-    cpSync(join(__dirname, "replay-fixture"), project, { recursive: true });
-    writeFileSync(
-        join(project, "tsconfig.json"),
-        JSON.stringify({
-            compilerOptions: {
-                noCheck: true,
-                esModuleInterop: true,
-                module: "nodenext",
-                moduleResolution: "nodenext",
-                target: "ES2022",
-            },
-        }),
-    );
-    writeFileSync(join(project, `Pulumi.${environment}.yaml`), "config: {}\n");
-    symlinkSync(join(root, "node_modules"), join(project, "node_modules"));
-    process.env["REPLAY"] = join(project, "replay.json");
-    await prepareWorkspace({ environment, projectDir: project, toolchain });
+    replay = await makeReplay();
 });
 
 afterAll(() => {
-    rmSync(folder, { recursive: true, force: true });
+    replay.remove();
 });
-
-/** The mutant that stands for a rule: one without settings where there is one. */
-function mutantOf(name: string): Mutant {
-    const own = mutants.filter((candidate) => candidate.rule === name);
-    const mutant = own.find(({ settings }) => settings === undefined) ?? own[0];
-    if (mutant === undefined) {
-        throw new Error(`no mutant violates ${name}`);
-    }
-    return mutant;
-}
-
-/** The engine puts the rule's description in front of what was reported. */
-function spoken(policy: string, message: string): string {
-    const description = rules.find(({ name }) => name === policy)?.description ?? "";
-    return message.replace(description, "").trim();
-}
-
-async function engineSays(resources: readonly RegisteredResource[], operation: string[]) {
-    writeFileSync(join(project, "replay.json"), JSON.stringify(ordered(resources)));
-    return runPulumi(environment, operation, { policyPack: join(root, "policies") });
-}
 
 describe("the policy pack under the real engine", () => {
     it("lets the compliant program through", async () => {
-        const result = await engineSays(await program("prod"), ["preview"]);
+        const result = await replay.engine(await program("prod"), ["preview"]);
         expect(
             result.policies
                 .filter(({ enforcement }) => enforcement === "mandatory")
@@ -113,54 +28,48 @@ describe("the policy pack under the real engine", () => {
         expect(result.exitCode, result.stderr).toBe(0);
     });
 
-    it("stops every resource that violates a resource rule, in the plan's words", async () => {
-        const compliant = new Set((await program("prod")).map((resource) => JSON.stringify(resource)));
-        const extra: RegisteredResource[] = [];
-        const expected: string[] = [];
-        for (const rule of rules.filter((candidate) => "appliesTo" in candidate)) {
-            const mutant = mutantOf(rule.name);
-            if (mutant.settings !== undefined) {
-                // Settings reach the engine by --policy-pack-config; test/policies proves them through the SDK's own functions.
-                continue;
-            }
-            const changed = apply(await program(mutant.program ?? "prod"), mutant.edits).filter(
-                (resource) => !compliant.has(JSON.stringify(resource)),
-            );
-            const alone = changed
-                .filter((resource) => "appliesTo" in rule && matchesType(resource.type, rule.appliesTo))
-                .map((resource) => ({
-                    ...resource,
-                    urn: `${resource.urn}-${rule.name}`,
-                    name: `${resource.name}-${rule.name}`,
-                    parent: "",
-                }));
-            extra.push(...alone);
-            expected.push(...byCheck(alone, {}, [rule]).map(({ policy, message }) => `${policy}: ${message}`));
+    it("stops the preview of a program that violates all rules on single resources, in their words", async () => {
+        const programs = await Promise.all(resourceRules.map(async (rule) => ({ rule, ...(await violating(rule)) })));
+        // Settings are of one rule, and this is a program for all: those rules have their own below.
+        const together = programs.filter(({ settings }) => settings === undefined);
+        expect(together.length).toBeGreaterThan(40);
+        const resources = together.flatMap((each) => each.resources);
+        const result = await replay.engine(resources, ["preview"]);
+        const { code, plan } = await replay.plan(resources);
+        for (const { rule, messages } of together) {
+            expect(messages.length, rule.name).toBeGreaterThan(0);
+            expect(said(result, rule), rule.name).toEqual(expect.arrayContaining(messages));
+            expect(
+                plan.policies.filter(({ policy }) => policy === rule.name).map(({ message }) => message),
+                rule.name,
+            ).toEqual(expect.arrayContaining(messages));
         }
-        expect(expected.length).toBeGreaterThan(40);
-        const result = await engineSays(extra, ["preview"]);
-        const said = result.policies.map(({ policy, message }) => `${policy}: ${spoken(policy, message)}`);
-        expect(expected.filter((line) => !said.includes(line))).toEqual([]);
         expect(result.exitCode).not.toBe(0);
+        expect(code).toBe(1);
     });
 
-    it.each(rules.filter((rule) => !("appliesTo" in rule)).map(({ name }) => name))(
-        "stops a program that violates %s, in the plan's words",
-        async (name) => {
-            const mutant = mutantOf(name);
-            const rule = rules.find((candidate) => candidate.name === name);
-            const changed = apply(await program(mutant.program ?? "prod"), mutant.edits);
-            const planned = byCheck(changed, {}, rule === undefined ? [] : [rule]);
-            if (mutant.settings === undefined) {
-                expect(planned.length).toBeGreaterThan(0);
-            }
-            const result = await engineSays(changed, ["preview"]);
-            const said = result.policies
-                .filter(({ policy }) => policy === name)
-                .map(({ policy, message }) => spoken(policy, message));
-            expect(planned.map(({ message }) => message).filter((message) => !said.includes(message))).toEqual([]);
-            if (planned.length > 0) {
-                expect(result.exitCode === 0).toBe(rule?.enforcementLevel !== "mandatory");
+    it.each(rules.map((rule) => [rule.name, rule] as const))(
+        "stops the update of a program that violates %s, in its words",
+        async (_name, rule) => {
+            const { resources, messages, settings } = await violating(rule);
+            expect(messages.length).toBeGreaterThan(0);
+            const update = await replay.engine(resources, ["up", "--skip-preview"], settings);
+            const told = JSON.stringify(update.diagnostics) + update.stderr;
+            expect(said(update, rule), told).toEqual(expect.arrayContaining(messages));
+            expect(update.exitCode === 0, told).toBe(rule.enforcementLevel !== "mandatory");
+        },
+    );
+
+    it.each(stackRules.map((rule) => [rule.name, rule] as const))(
+        "stops the plan of a program that violates %s, in its words",
+        async (_name, rule) => {
+            const { resources, messages, settings } = await violating(rule);
+            const { code, plan } = await replay.plan(resources, settings);
+            const ours = plan.policies.filter(({ policy }) => policy === rule.name);
+            expect(ours.map(({ message }) => message)).toEqual(expect.arrayContaining(messages));
+            expect(code === 0).toBe(!plan.policies.some(({ level }) => level === "mandatory"));
+            if (rule.enforcementLevel === "mandatory") {
+                expect(code).toBe(1);
             }
         },
     );

@@ -119,7 +119,7 @@ export function apiServer(context: ComponentContext): ProcessSpec {
         ],
         ports: { https: securePort },
         ready: () => https(`https://127.0.0.1:${securePort}/readyz`, context, pki.kwok).then((code) => code === 200),
-        readyTimeoutMs: 120_000,
+        readyTimeoutMs: 300_000,
     };
 }
 

@@ -28,7 +28,7 @@ export interface ProcessSpec {
     beforeStart?: () => Promise<void>;
     /** Whether it serves; called until it does. */
     ready: () => Promise<boolean>;
-    /** Defaults to 60 s. */
+    /** Defaults to 300 s: a bound against a hang, which a busy machine must not reach. */
     readyTimeoutMs?: number;
 }
 
@@ -190,7 +190,7 @@ function* processTable(): Generator<{ pid: number; variables: string[] }> {
 }
 
 async function untilReady(spec: ProcessSpec, identity: ProcessIdentity, log: string): Promise<void> {
-    const timeoutMs = spec.readyTimeoutMs ?? 60_000;
+    const timeoutMs = spec.readyTimeoutMs ?? 300_000;
     const deadline = Date.now() + timeoutMs;
     for (let pause = 20; ; pause = Math.min(pause * 1.5, 250)) {
         if (!isRunning(identity)) {

@@ -46,7 +46,8 @@ let runs = 0;
 
 /**
  * Runs `pulumi <args>`. Operations run without questions (`--yes`) and one at a time per twin; what a killed run left (a stale lock, an
- * engine without a starter) is cleared first, and what it created and the program no longer wants is removed after.
+ * engine without a starter) is cleared first, and what it created and the program no longer wants is removed after. An update with a policy pack is previewed first,
+ * unless the arguments say `--skip-preview`.
  */
 export async function runPulumi(environment: string, args: string[], options: RunOptions = {}): Promise<RunResult> {
     const operation = args[0] !== undefined && operations.has(args[0]) ? args[0] : undefined;
@@ -59,6 +60,7 @@ export async function runPulumi(environment: string, args: string[], options: Ru
             await recover(environment);
             if (
                 operation !== "preview" &&
+                !args.includes("--skip-preview") &&
                 options.policyPack !== undefined &&
                 operation !== "destroy" &&
                 operation !== "refresh"

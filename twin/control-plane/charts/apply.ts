@@ -25,7 +25,7 @@ export async function applyCrds(api: ApiClient, crds: KubernetesObject[]): Promi
     await inParallel(crds, 8, async (crd) => {
         await waitForObject(api, refOf(crd), (object) => conditionStatus(object, "Established") === "True", {
             what: `CustomResourceDefinition ${crd.metadata.name} Established`,
-            timeoutMs: 30_000,
+            timeoutMs: 300_000,
         });
     });
 }

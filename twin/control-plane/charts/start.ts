@@ -102,7 +102,7 @@ export function ensureController(environment: string, stored: StoredController):
     return ensureProcess(environment, {
         ...spec,
         ready: async () => (await fetch(readyUrl, { signal: AbortSignal.timeout(2000) })).ok,
-        readyTimeoutMs: 120_000,
+        readyTimeoutMs: 300_000,
     });
 }
 

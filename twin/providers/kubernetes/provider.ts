@@ -1,5 +1,7 @@
 /** Kubernetes in the twin: every object goes to the real API server by server-side apply, unknown fields refused. */
 import { routeApiServer } from "../../bare-metal/routes";
+import { readSite } from "../../bare-metal/site";
+import { provideClaims } from "../../bare-metal/storage";
 import { refOf, type ApiClient, type KubernetesObject, type ObjectRef } from "../../control-plane/api-client";
 import { ApiError, isNotFound } from "../../control-plane/api-error";
 import { CloudStore } from "../cloud-store";
@@ -26,7 +28,7 @@ const fieldManager = "pulumi-twin";
 
 /** How long a deletion may take before its finalizers are blamed. */
 const deletionTimeoutMs = 120_000;
-const establishedTimeoutMs = 60_000;
+const establishedTimeoutMs = 300_000;
 
 export class TwinKubernetes implements Provider {
     readonly name = "kubernetes";
@@ -227,6 +229,9 @@ export class TwinKubernetes implements Provider {
         );
         if (ref.kind === "CustomResourceDefinition") {
             await waitFor(api, ref, established, establishedTimeoutMs, "established");
+        }
+        if (readSite(this.environment) !== undefined) {
+            await provideClaims(api, ref.namespace ?? "default", objectOf(inputs));
         }
         const plugin = bringsDevices(ref.kind) ? fabricPluginOf(resource.urn, objectOf(inputs)) : undefined;
         if (plugin !== undefined) {

@@ -40,7 +40,7 @@ export function pause(ms: number): Promise<void> {
 
 /** Retries what the server says is only not ready yet: a webhook whose controller starts, a kind that is being published. */
 export async function untilTaken<T>(work: () => Promise<T>): Promise<T> {
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + 120_000;
     for (;;) {
         try {
             return await work();

@@ -42,7 +42,7 @@ export async function plan(project: Project, environment: string, options: PlanO
     const configuration = readStack(project, environment);
     const policyFile =
         options.policyConfiguration ?? join(project.directory, "policies", "config", `${environment}.json`);
-    const running = await startEvaluation(project, environment, configuration);
+    const running = startEvaluation(project, environment, configuration);
     // Rules and prices load while the program runs in its own process.
     const [{ environmentCost }, { rules }, { checkPolicies, readPolicyConfiguration }] = await Promise.all([
         import("../../components/cost/index.js"),

@@ -1,6 +1,8 @@
 /** Puts a plan together: evaluation, inventory, cost, policies. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { hoursPerMonth } from "../../catalog/prices";
+import type { EnvironmentCost } from "../../components/cost";
 import type { PolicyConfiguration } from "./check-policies";
 import type { Plan, PlannedResource } from "./contract";
 import { startEvaluation } from "./evaluate";
@@ -35,6 +37,16 @@ function ownRates(resources: readonly RegisteredResource[]): { rates?: { [key: s
     const cluster = resources.find((resource) => resource.type === "kilogpu:index:TrainingCluster");
     const rates = forPolicies(cluster?.inputs["rates"] ?? null);
     return rates === null ? {} : { rates: rates as { [key: string]: number } };
+}
+
+/** What one pool costs: nodes and volumes, or power and amortisation; null where one of them has no rate. */
+function poolCost(name: string, { items }: EnvironmentCost): { hourlyUsd: number | null; monthlyUsd: number | null } {
+    const rates = items.filter((item) => item.name === name).map(({ hourlyUsd }) => hourlyUsd);
+    const hourlyUsd = rates.reduce<number | null>(
+        (sum, rate) => (sum === null || rate === null ? null : sum + rate),
+        rates.length === 0 ? null : 0,
+    );
+    return { hourlyUsd, monthlyUsd: hourlyUsd === null ? null : hourlyUsd * hoursPerMonth };
 }
 
 /** Plans one environment of a project. Throws `InputError` for a user's mistake, `ProgramError` when the program itself fails. */
@@ -77,7 +89,7 @@ export async function plan(project: Project, environment: string, options: PlanO
         environment,
         at: at?.toISOString() ?? null,
         resources: evaluation.resources.map(shown),
-        pools,
+        pools: pools.map((pool) => ({ ...pool, ...poolCost(pool.name, cost) })),
         totals: totals(pools, evaluation.resources),
         cost,
         policies: checkPolicies(

@@ -1,5 +1,6 @@
 /** The plan as a person reads it in a terminal: tree, inventory, cost, rules, next command. */
 import colors from "picocolors";
+import { hoursPerMonth } from "../../catalog/prices";
 import { dollars, grouped, table } from "../table";
 import type { Plan, PlannedResource, PolicyResult } from "./contract";
 
@@ -65,6 +66,8 @@ function renderInventory(plan: Plan): string[] {
         grouped(pool.efaInterfaces),
         pool.fabric,
         pool.zone,
+        rate(pool.hourlyUsd),
+        rate(pool.monthlyUsd),
         pool.start === undefined ? pool.capacity : `${pool.capacity} ${pool.start} – ${pool.end ?? ""}`,
     ]);
     const { totals } = plan;
@@ -74,6 +77,8 @@ function renderInventory(plan: Plan): string[] {
         grouped(totals.nodes),
         grouped(totals.gpus),
         grouped(totals.efaInterfaces),
+        "",
+        "",
         "",
         "",
         `and ${grouped(totals.systemNodes)} system nodes`,
@@ -87,10 +92,17 @@ function renderInventory(plan: Plan): string[] {
             { heading: "EFA", right: true },
             { heading: "fabric" },
             { heading: "zone" },
+            { heading: "$/hour", right: true },
+            { heading: "$/month", right: true },
             { heading: "capacity" },
         ],
         rows,
     );
+}
+
+/** Dollars, or that nobody gives a rate. */
+function rate(usd: number | null | undefined): string {
+    return usd === null || usd === undefined ? "no rate" : dollars(usd);
 }
 
 function renderCost(plan: Plan): string[] {
@@ -98,7 +110,8 @@ function renderCost(plan: Plan): string[] {
         item.name,
         item.kind,
         `${grouped(item.quantity)} ${item.unit}`,
-        item.hourlyUsd === null ? "no rate" : dollars(item.hourlyUsd),
+        rate(item.hourlyUsd),
+        rate(item.hourlyUsd === null ? null : item.hourlyUsd * hoursPerMonth),
         item.lowHourlyUsd === undefined
             ? (item.note ?? "")
             : `${dollars(item.lowHourlyUsd)} – ${dollars(item.highHourlyUsd ?? item.lowHourlyUsd)}`,
@@ -108,7 +121,8 @@ function renderCost(plan: Plan): string[] {
         "",
         "",
         dollars(plan.cost.hourlyUsd),
-        `${dollars(plan.cost.monthlyUsd)} a month of 730 h, rates as of ${plan.cost.asOf}`,
+        dollars(plan.cost.monthlyUsd),
+        `a month of ${String(hoursPerMonth)} h, rates as of ${plan.cost.asOf}`,
     ]);
     return table(
         [
@@ -116,6 +130,7 @@ function renderCost(plan: Plan): string[] {
             { heading: "kind" },
             { heading: "quantity" },
             { heading: "$/hour", right: true },
+            { heading: "$/month", right: true },
             { heading: "" },
         ],
         rows,

@@ -10,6 +10,7 @@ export default defineConfig({
             "test/package/**",
             "test/alerts/**",
             "test/mutants/**",
+            "test/field-failures/**",
             "test/bench/**",
             "test/logs/**",
             "test/dashboards/**",

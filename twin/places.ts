@@ -13,6 +13,11 @@ export function toolchainHome(): string {
     return join(cacheHome(), "toolchain");
 }
 
+/** What `kilogpu plan` keeps of programs that it has compiled. Code that is run later: it must lie where nobody else can write. */
+export function planHome(): string {
+    return join(cacheHome(), "plan");
+}
+
 /** Everything of one environment's twin; `kilogpu twin down` removes this folder whole. */
 export function twinHome(environment: string): string {
     return join(cacheHome(), "twins", environment);

@@ -6,7 +6,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import Module, { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import type * as TypeScript from "typescript";
 
@@ -21,8 +20,9 @@ interface SourceMapSupport {
 /** What the name of a map follows; in two parts, or this file would seem to end with one. */
 const MAPPING = ["//# source", "MappingURL="].join("");
 
-/** Set by whoever preloads this: the project's tsconfig.json. */
+/** Set by whoever preloads this: the project's tsconfig.json, and the folder below which compiled files are kept. */
 const configuration = process.env["KILOGPU_PLAN_TSCONFIG"];
+const home = process.env["KILOGPU_PLAN_HOME"] ?? "";
 
 if (configuration !== undefined) {
     const compile = compiler(configuration);
@@ -46,22 +46,35 @@ function compiler(tsconfig: string): (fileName: string) => string {
     const require = createRequire(tsconfig);
     const { version } = require("typescript/package.json") as { version: string };
     const settings = existsSync(tsconfig) ? readFileSync(tsconfig, "utf8") : "{}";
-    const folder = join(tmpdir(), "kilogpu-compile-cache", "typescript");
-    mkdirSync(folder, { recursive: true });
+    const folder = keep();
     return (fileName) => {
         const source = readFileSync(fileName, "utf8");
         const key = createHash("sha256").update([version, settings, fileName, source].join("\0")).digest("hex");
-        const kept = join(folder, `${key}.js`);
-        if (existsSync(kept)) {
+        const kept = folder === undefined ? undefined : join(folder, `${key}.js`);
+        if (kept !== undefined && existsSync(kept)) {
             return readFileSync(kept, "utf8");
         }
         const code = transpile(require("typescript") as typeof TypeScript, tsconfig, settings, fileName, source);
+        if (kept === undefined) {
+            return code;
+        }
         // Renamed into place, so that a plan that runs at the same time reads the whole or nothing.
         const written = `${kept}.${String(process.pid)}`;
         writeFileSync(written, code);
         renameSync(written, kept);
         return code;
     };
+}
+
+/** The folder of what is kept, the user's alone; undefined where none can be made: then each plan compiles anew. */
+function keep(): string | undefined {
+    const folder = join(home, "typescript");
+    try {
+        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        return folder;
+    } catch {
+        return undefined;
+    }
 }
 
 function transpile(

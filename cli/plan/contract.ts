@@ -62,6 +62,9 @@ export interface PlannedPool {
     end?: string;
     /** Whether the window holds at the plan's time. */
     active: boolean;
+    /** Nodes and their volumes, US dollars an hour and a month of 730 hours; null where one of them has no rate. */
+    hourlyUsd?: number | null;
+    monthlyUsd?: number | null;
 }
 
 /** What the program said while it ran: notes and warnings of components, or the program's own. */

@@ -14,7 +14,11 @@ interface TypeFacts {
     restartOn: { path: string; effect: string }[];
 }
 
-/** Source: terraform-provider-aws schema (ForceNew), API validation of Kueue v0.19 and Trainer v2.2, apps/v1 and batch/v1 validation. */
+/**
+ * Sources: ForceNew in the schemas of terraform-provider-aws, which @pulumi/aws wraps (internal/service/eks/cluster.go and node_group.go,
+ * internal/service/fsx/lustre_file_system.go, internal/service/ec2); API validation of Kueue v0.19 and Trainer v2.2, of apps/v1 and batch/v1.
+ * EKS changes a cluster's subnets in place; a node group moves to a new version of its launch template, but not to another template.
+ */
 const FACTS: { [type: string]: TypeFacts } = {
     "aws:ec2/vpc:Vpc": { replaceOn: ["cidrBlock", "instanceTenancy"], restartOn: [] },
     "aws:ec2/subnet:Subnet": { replaceOn: ["cidrBlock", "availabilityZone", "vpcId"], restartOn: [] },
@@ -33,7 +37,15 @@ const FACTS: { [type: string]: TypeFacts } = {
         ],
     },
     "aws:eks/cluster:Cluster": {
-        replaceOn: ["name", "roleArn", "vpcConfig.subnetIds", "kubernetesNetworkConfig.serviceIpv4Cidr"],
+        replaceOn: [
+            "name",
+            "roleArn",
+            "kubernetesNetworkConfig.ipFamily",
+            "kubernetesNetworkConfig.serviceIpv4Cidr",
+            "accessConfig.bootstrapClusterCreatorAdminPermissions",
+            "bootstrapSelfManagedAddons",
+            "remoteNetworkConfig",
+        ],
         restartOn: [{ path: "version", effect: "the control plane is upgraded; nodes follow by their own version" }],
     },
     "aws:eks/nodeGroup:NodeGroup": {
@@ -46,12 +58,39 @@ const FACTS: { [type: string]: TypeFacts } = {
             "amiType",
             "capacityType",
             "diskSize",
+            "launchTemplate.id",
+            "launchTemplate.name",
+            "remoteAccess",
         ],
         restartOn: [
             { path: "launchTemplate", effect: "nodes are drained and replaced one batch after another" },
             { path: "version", effect: "nodes are drained and replaced one batch after another" },
             { path: "releaseVersion", effect: "nodes are drained and replaced one batch after another" },
         ],
+    },
+    // A replaced file system is an empty one.
+    "aws:fsx/lustreFileSystem:LustreFileSystem": {
+        replaceOn: [
+            "deploymentType",
+            "storageType",
+            "subnetIds",
+            "securityGroupIds",
+            "kmsKeyId",
+            "backupId",
+            "copyTagsToBackups",
+            "driveCacheType",
+            "fileSystemTypeVersion",
+        ],
+        restartOn: [],
+    },
+    "aws:s3/bucket:Bucket": { replaceOn: ["bucket", "bucketPrefix", "objectLockEnabled"], restartOn: [] },
+    "aws:ec2/natGateway:NatGateway": { replaceOn: ["subnetId", "allocationId", "connectivityType"], restartOn: [] },
+    "aws:ec2/vpcEndpoint:VpcEndpoint": { replaceOn: ["serviceName", "vpcId", "vpcEndpointType"], restartOn: [] },
+    "aws:iam/role:Role": { replaceOn: ["name", "path"], restartOn: [] },
+    "aws:eks/addon:Addon": { replaceOn: ["clusterName", "addonName"], restartOn: [] },
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation": {
+        replaceOn: ["clusterName", "namespace", "serviceAccount"],
+        restartOn: [],
     },
     "kubernetes:kueue.x-k8s.io/v1beta2:Topology": { replaceOn: ["spec"], restartOn: [] },
     "kubernetes:trainer.kubeflow.org/v1alpha1:TrainJob": {
@@ -65,7 +104,7 @@ const FACTS: { [type: string]: TypeFacts } = {
     },
 };
 
-/** Charts whose upgrade touches running pods, by chart name. Source: each project's upgrade notes, named in docs/upgrades.md. */
+/** Charts whose upgrade touches running pods, by chart name. Source: each chart's upgrade notes, at the project's home that catalog/data/releases.json names. */
 const CHART_EFFECTS: { [chart: string]: { disruption: Disruption; effect: string } } = {
     "gpu-operator": {
         disruption: Disruption.Restart,

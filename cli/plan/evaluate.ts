@@ -1,15 +1,16 @@
 /**
- * Evaluates a Pulumi program offline: the SDK's own runner in a child process, talking to our monitor. No CLI, no cloud, no
+ * Evaluates a Pulumi program offline: the SDK's own runner in a child process, answered there by our monitor. No CLI, no cloud, no
  * credentials; the project's files are only read.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { packageRoot } from "../../catalog/package-root";
 import { InputError, type InputProblem } from "../../components/input/problem";
-import { startMonitor, type LoggedMessage, type PlanMonitor, type RegisteredResource } from "./monitor";
+import { IN_PROCESS, REGISTRATIONS } from "./hand-over";
+import { planHome } from "../../twin/places";
+import type { LoggedMessage, RegisteredResource, Registrations } from "./monitor";
 import type { Project, StackConfiguration } from "./project";
 
 /** What one evaluation gave. */
@@ -50,19 +51,16 @@ export async function evaluate(
     configuration: StackConfiguration,
     env: { [name: string]: string } = {},
 ): Promise<Evaluation> {
-    return (await startEvaluation(project, environment, configuration, env)).result;
+    return startEvaluation(project, environment, configuration, env).result;
 }
 
-/**
- * `evaluate` in two steps: resolves as soon as the program's process runs, so that the caller can load what it needs for the
- * result meanwhile.
- */
-export async function startEvaluation(
+/** `evaluate` in two steps: returns as soon as the program's process runs, so that the caller can load what it needs for the result meanwhile. */
+export function startEvaluation(
     project: Project,
     environment: string,
     configuration: StackConfiguration,
     env: { [name: string]: string } = {},
-): Promise<RunningEvaluation> {
+): RunningEvaluation {
     let runner: string;
     try {
         runner = createRequire(join(project.directory, "package.json")).resolve("@pulumi/pulumi/cmd/run");
@@ -76,17 +74,24 @@ export async function startEvaluation(
             },
         ]);
     }
-    const monitor = await startMonitor(environment, project.name, project.directory);
-    const child = spawnRunner(runner, monitor.address, project, environment, configuration, env);
-    const result = collect(child, monitor);
+    const child = spawnRunner(runner, project, environment, configuration, env);
+    const result = collect(child);
     // Whoever awaits it later still gets the rejection; until then it must not count as unhandled.
     result.catch(() => undefined);
     return { result };
 }
 
+/** Loaded into the program's process ahead of it, in this order. */
+const PRELOADED = [
+    "report-input-errors",
+    "skip-debug-stacks",
+    "defer-unused-packages",
+    "answer-in-process",
+    "compile-once",
+];
+
 function spawnRunner(
     runner: string,
-    monitorAddress: string,
     project: Project,
     environment: string,
     configuration: StackConfiguration,
@@ -99,19 +104,12 @@ function spawnRunner(
         [
             // A program of a few seconds whose objects mostly live to its end: young-generation collections are waste.
             "--max-semi-space-size=64",
-            "--require",
-            join(packageRoot(), "dist/cli/plan/report-input-errors.js"),
-            "--require",
-            join(packageRoot(), "dist/cli/plan/skip-debug-stacks.js"),
-            "--require",
-            join(packageRoot(), "dist/cli/plan/defer-unused-packages.js"),
-            "--require",
-            join(packageRoot(), "dist/cli/plan/compile-once.js"),
+            ...PRELOADED.flatMap((name) => ["--require", join(packageRoot(), "dist/cli/plan", `${name}.js`)]),
             runner,
             "--monitor",
-            monitorAddress,
+            IN_PROCESS,
             "--engine",
-            monitorAddress,
+            IN_PROCESS,
             "--organization",
             "organization",
             "--project",
@@ -129,14 +127,15 @@ function spawnRunner(
         ],
         {
             cwd: project.workingDirectory,
-            stdio: ["ignore", "pipe", "pipe", "ipc"],
+            stdio: ["ignore", "pipe", "pipe", "ipc", "pipe"],
             env: {
                 // Node 22 and later keep compiled code there; earlier ones ignore the variable.
-                NODE_COMPILE_CACHE: join(tmpdir(), "kilogpu-compile-cache"),
+                NODE_COMPILE_CACHE: join(planHome(), "node"),
                 ...process.env,
                 // Tells the program that nothing will be created: what it says of the machine that runs an update is left out.
                 KILOGPU_PLAN: environment,
                 ...env,
+                KILOGPU_PLAN_HOME: planHome(),
                 ...compilation(project),
                 // A plan reaches nobody: components that would ask machines of the site leave it (see readDrift).
                 KILOGPU_OFFLINE: "1",
@@ -168,44 +167,45 @@ function isCommonJs(directory: string): boolean {
 }
 
 /** Waits for the program's end and puts together what it registered. */
-async function collect(child: ChildProcess, monitor: PlanMonitor): Promise<Evaluation> {
-    try {
-        const reports: Report[] = [];
-        let printed = "";
-        child.on("message", (message) => reports.push(message as Report));
-        const keep = (chunk: Buffer): void => {
-            printed += chunk.toString();
-        };
-        child.stdout?.on("data", keep);
-        child.stderr?.on("data", keep);
-        const code = await new Promise<number | null>((resolve, reject) => {
-            child.on("error", reject);
-            child.on("close", resolve);
-        });
-        if (reports.length > 0) {
-            const subjects = [...new Set(reports.map((report) => report.subject))];
-            throw new InputError(
-                subjects.join(", "),
-                reports.flatMap((report) => report.problems),
-            );
-        }
-        const errors = monitor.messages
-            .filter((message) => message.severity === "error")
-            .map((message) => message.text.trimEnd());
-        if (code !== 0 || errors.length > 0) {
-            throw new ProgramError(
-                errors.length > 0 ? errors : [printed.trim() || `the program ended with exit code ${String(code)}`],
-            );
-        }
-        const stack = monitor.resources.find((resource) => resource.type === "pulumi:pulumi:Stack");
-        return {
-            resources: monitor.resources,
-            outputs: (stack && monitor.outputs.get(stack.urn)) ?? {},
-            componentOutputs: monitor.outputs,
-            messages: monitor.messages,
-            lookups: [...monitor.lookups].sort(),
-        };
-    } finally {
-        monitor.close();
+async function collect(child: ChildProcess): Promise<Evaluation> {
+    const reports: Report[] = [];
+    let printed = "";
+    child.on("message", (message) => reports.push(message as Report));
+    const keep = (chunk: Buffer): void => {
+        printed += chunk.toString();
+    };
+    child.stdout?.on("data", keep);
+    child.stderr?.on("data", keep);
+    const chunks: Buffer[] = [];
+    child.stdio[REGISTRATIONS]?.on("data", (chunk: Buffer) => chunks.push(chunk));
+    const code = await new Promise<number | null>((resolve, reject) => {
+        child.on("error", reject);
+        child.on("close", resolve);
+    });
+    if (reports.length > 0) {
+        const subjects = [...new Set(reports.map((report) => report.subject))];
+        throw new InputError(
+            subjects.join(", "),
+            reports.flatMap((report) => report.problems),
+        );
     }
+    // A process that was killed has handed over nothing.
+    const { resources, outputs, messages, lookups } =
+        chunks.length === 0
+            ? { resources: [], outputs: {}, messages: [], lookups: [] }
+            : (JSON.parse(Buffer.concat(chunks).toString()) as Registrations);
+    const errors = messages.filter(({ severity }) => severity === "error").map(({ text }) => text.trimEnd());
+    if (code !== 0 || errors.length > 0 || chunks.length === 0) {
+        throw new ProgramError(
+            errors.length > 0 ? errors : [printed.trim() || `the program ended with exit code ${String(code)}`],
+        );
+    }
+    const stack = resources.find((resource) => resource.type === "pulumi:pulumi:Stack");
+    return {
+        resources,
+        outputs: (stack && outputs[stack.urn]) ?? {},
+        componentOutputs: new Map(Object.entries(outputs)),
+        messages,
+        lookups,
+    };
 }

@@ -1,11 +1,9 @@
 /**
  * The resource monitor and the engine that the SDK talks to while `kilogpu plan` evaluates a program. It answers as the real
  * engine does in a preview of a new stack: URNs, parents, dependencies, secrets, aliases and duplicate detection are the
- * engine's, no provider is called and nothing is created.
+ * engine's, no provider is called and nothing is created. It answers inside the program's own process (answer-in-process.ts), so
+ * that nothing is put on a wire.
  */
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import type * as grpc from "@grpc/grpc-js";
 import { UNKNOWN } from "./values";
 
 /** One resource as the program registered it. */
@@ -38,15 +36,26 @@ export interface LoggedMessage {
     urn: string;
 }
 
-/** What one evaluation has registered so far, and where the SDK reaches the monitor. */
-export interface PlanMonitor {
-    address: string;
+/** What one evaluation has registered, as it is handed from the program's process to the plan. */
+export interface Registrations {
     resources: RegisteredResource[];
-    outputs: Map<string, { [key: string]: unknown }>;
+    /** What components and the stack registered as their outputs, by URN. */
+    outputs: { [urn: string]: { [key: string]: unknown } };
     messages: LoggedMessage[];
     /** Tokens of lookups that only a cloud could answer; each was answered with unknown values. */
-    lookups: Set<string>;
-    close(): void;
+    lookups: string[];
+}
+
+/** Methods of one service of the engine, by name. */
+export interface Service {
+    [method: string]: Handler | undefined;
+}
+
+/** The two services that a program talks to, and what they have been told. */
+export interface PlanMonitor {
+    /** By the name of the service in the protocol. */
+    services: { [name: string]: Service | undefined };
+    registrations(): Registrations;
 }
 
 /** Features of the engine that the plan offers. Transforms and output values would call back into the program. */
@@ -59,10 +68,25 @@ export function urnOf(stack: string, project: string, parentUrn: string, type: s
     return `urn:pulumi:${stack}::${project}::${qualified}::${name}`;
 }
 
-type Handler = (call: { request: ProtobufMessage }, reply: grpc.sendUnaryData<unknown>) => void;
+/** A refusal, in the words of gRPC, which is what the SDK expects. */
+export class Refusal extends Error {
+    constructor(
+        readonly code: number,
+        readonly details: string,
+    ) {
+        super(details);
+        this.name = "Refusal";
+    }
+}
+
+/** Code of gRPC for a call that cannot be right. */
+const INVALID_ARGUMENT = 3;
+
+/** Answers one call at once, or throws a Refusal. */
+export type Handler = (request: ProtobufMessage) => unknown;
 
 /** The getters of the protobuf messages that are read here; the generated typings do not cover the service objects. */
-interface ProtobufMessage {
+export interface ProtobufMessage {
     [getter: string]: (() => unknown) | undefined;
 }
 
@@ -92,33 +116,16 @@ function structOf(message: ProtobufMessage, getter: string): { [key: string]: un
     return struct === undefined ? {} : struct.toJavaScript();
 }
 
-/**
- * Starts the monitor on a free loopback port. The gRPC library and the protocol messages are those of the project's own
- * `@pulumi/pulumi` (`projectDir` decides which), because messages of two copies of the SDK do not mix.
- */
-export async function startMonitor(stack: string, project: string, projectDir: string): Promise<PlanMonitor> {
-    const fromProject = createRequire(join(projectDir, "package.json"));
-    const sdk = createRequire(fromProject.resolve("@pulumi/pulumi"));
-    const grpcLibrary = sdk("@grpc/grpc-js") as typeof grpc;
+/** Makes a monitor. Messages are those of the program's own `@pulumi/pulumi`, which `sdk` finds: two copies of the SDK do not mix. */
+export function createMonitor(stack: string, project: string, sdk: NodeJS.Require): PlanMonitor {
     const resourceMessages = sdk("@pulumi/pulumi/proto/resource_pb") as { [name: string]: new () => never };
-    const resourceService = sdk("@pulumi/pulumi/proto/resource_grpc_pb") as {
-        ResourceMonitorService: grpc.ServiceDefinition;
-    };
     const engineMessages = sdk("@pulumi/pulumi/proto/engine_pb") as { [name: string]: new () => never };
-    const engineService = sdk("@pulumi/pulumi/proto/engine_grpc_pb") as { EngineService: grpc.ServiceDefinition };
     const providerMessages = sdk("@pulumi/pulumi/proto/provider_pb") as { [name: string]: new () => never };
     const { Struct } = sdk("google-protobuf/google/protobuf/struct_pb.js") as {
         Struct: { fromJavaScript(value: object): unknown };
     };
     const { Empty } = sdk("google-protobuf/google/protobuf/empty_pb.js") as { Empty: new () => unknown };
 
-    const fill = (Message: new () => never, fields: { [setter: string]: unknown }): unknown => {
-        const message: { [setter: string]: (value: unknown) => void } = new Message();
-        for (const [setter, value] of Object.entries(fields)) {
-            message[setter]?.(value);
-        }
-        return message;
-    };
     const make = (
         messages: { [name: string]: new () => never },
         name: string,
@@ -128,33 +135,25 @@ export async function startMonitor(stack: string, project: string, projectDir: s
         if (Message === undefined) {
             throw new Error(`this version of @pulumi/pulumi has no message ${name}`);
         }
-        return fill(Message, fields);
+        const message: { [setter: string]: (value: unknown) => void } = new Message();
+        for (const [setter, value] of Object.entries(fields)) {
+            message[setter]?.(value);
+        }
+        return message;
     };
 
-    const plan: PlanMonitor = {
-        address: "",
-        resources: [],
-        outputs: new Map(),
-        messages: [],
-        lookups: new Set(),
-        close: () => {
-            server.forceShutdown();
-        },
-    };
+    const plan: Registrations = { resources: [], outputs: {}, messages: [], lookups: [] };
+    const lookups = new Set<string>();
     const known = new Map<string, RegisteredResource>();
     let root = "";
 
-    const register: Handler = ({ request }, reply) => {
+    const register: Handler = (request) => {
         const type = textOf(request, "getType");
         const name = textOf(request, "getName");
         const parent = textOf(request, "getParent") || (type === "pulumi:pulumi:Stack" ? "" : root);
         const urn = urnOf(stack, project, parent, type, name);
         if (known.has(urn)) {
-            reply({
-                code: grpcLibrary.status.INVALID_ARGUMENT,
-                details: `Duplicate resource URN '${urn}'; try giving it a unique name`,
-            });
-            return;
+            throw new Refusal(INVALID_ARGUMENT, `Duplicate resource URN '${urn}'; try giving it a unique name`);
         }
         const propertyDependencies: { [property: string]: string[] } = {};
         (read(request, "getPropertydependenciesMap") as ProtobufMap | undefined)?.forEach((value, key) => {
@@ -185,62 +184,52 @@ export async function startMonitor(stack: string, project: string, projectDir: s
         const fields: { [setter: string]: unknown } = {
             setUrn: urn,
             setId: "",
-            setObject: Struct.fromJavaScript(resource.custom ? resource.inputs : {}),
+            setObject: resource.custom
+                ? (read(request, "getObject") ?? Struct.fromJavaScript({}))
+                : Struct.fromJavaScript({}),
         };
         if (type.startsWith("pulumi:providers:")) {
             // A provider's id is known in a preview: other resources carry it in their provider reference.
             fields["setId"] = UNKNOWN;
         }
-        reply(null, make(resourceMessages, "RegisterResourceResponse", fields));
+        return make(resourceMessages, "RegisterResourceResponse", fields);
     };
 
-    const monitor: { [method: string]: Handler } = {
-        supportsFeature: ({ request }, reply) => {
-            reply(
-                null,
-                make(resourceMessages, "SupportsFeatureResponse", {
-                    setHassupport: SUPPORTED_FEATURES.has(textOf(request, "getId")),
-                }),
-            );
-        },
+    const monitor: Service = {
+        supportsFeature: (request) =>
+            make(resourceMessages, "SupportsFeatureResponse", {
+                setHassupport: SUPPORTED_FEATURES.has(textOf(request, "getId")),
+            }),
         registerResource: register,
-        registerResourceOutputs: ({ request }, reply) => {
-            plan.outputs.set(textOf(request, "getUrn"), structOf(request, "getOutputs"));
-            reply(null, new Empty());
+        registerResourceOutputs: (request) => {
+            plan.outputs[textOf(request, "getUrn")] = structOf(request, "getOutputs");
+            return new Empty();
         },
-        readResource: ({ request }, reply) => {
+        readResource: (request) => {
             const parent = textOf(request, "getParent") || root;
-            const urn = urnOf(stack, project, parent, textOf(request, "getType"), textOf(request, "getName"));
-            plan.lookups.add(textOf(request, "getType"));
-            reply(
-                null,
-                make(resourceMessages, "ReadResourceResponse", {
-                    setUrn: urn,
-                    setProperties: Struct.fromJavaScript(structOf(request, "getProperties")),
-                }),
-            );
+            lookups.add(textOf(request, "getType"));
+            return make(resourceMessages, "ReadResourceResponse", {
+                setUrn: urnOf(stack, project, parent, textOf(request, "getType"), textOf(request, "getName")),
+                setProperties: Struct.fromJavaScript(structOf(request, "getProperties")),
+            });
         },
-        invoke: ({ request }, reply) => {
+        invoke: (request) => {
             const token = textOf(request, "getTok");
             let result: { [key: string]: unknown } = {};
             if (token === "pulumi:pulumi:getResource") {
                 const urn = String(structOf(request, "getArgs")["urn"]);
                 result = { urn, id: UNKNOWN, state: known.get(urn)?.inputs ?? {} };
             } else {
-                plan.lookups.add(token);
+                lookups.add(token);
             }
-            reply(null, make(providerMessages, "InvokeResponse", { setReturn: Struct.fromJavaScript(result) }));
+            return make(providerMessages, "InvokeResponse", { setReturn: Struct.fromJavaScript(result) });
         },
-        registerPackage: (_, reply) => {
-            reply(null, make(resourceMessages, "RegisterPackageResponse", { setRef: "plan" }));
-        },
-        signalAndWaitForShutdown: (_, reply) => {
-            reply(null, new Empty());
-        },
+        registerPackage: () => make(resourceMessages, "RegisterPackageResponse", { setRef: "plan" }),
+        signalAndWaitForShutdown: () => new Empty(),
     };
     const severities = ["debug", "info", "warning", "error"] as const;
-    const engine: { [method: string]: Handler } = {
-        log: ({ request }, reply) => {
+    const engine: Service = {
+        log: (request) => {
             const severity = severities[read(request, "getSeverity") as number] ?? "info";
             if (severity !== "debug") {
                 plan.messages.push({
@@ -249,35 +238,18 @@ export async function startMonitor(stack: string, project: string, projectDir: s
                     urn: textOf(request, "getUrn"),
                 });
             }
-            reply(null, new Empty());
+            return new Empty();
         },
-        getRootResource: (_, reply) => {
-            reply(null, make(engineMessages, "GetRootResourceResponse", { setUrn: root }));
-        },
-        setRootResource: ({ request }, reply) => {
+        getRootResource: () => make(engineMessages, "GetRootResourceResponse", { setUrn: root }),
+        setRootResource: (request) => {
             root = textOf(request, "getUrn");
-            reply(null, make(engineMessages, "SetRootResourceResponse", {}));
+            return make(engineMessages, "SetRootResourceResponse", {});
         },
-        startDebugging: (_, reply) => {
-            reply(null, new Empty());
-        },
-        requirePulumiVersion: (_, reply) => {
-            reply(null, make(engineMessages, "RequirePulumiVersionResponse", {}));
-        },
+        startDebugging: () => new Empty(),
+        requirePulumiVersion: () => make(engineMessages, "RequirePulumiVersionResponse", {}),
     };
-
-    const server = new grpcLibrary.Server({ "grpc.max_receive_message_length": 400 * 1024 * 1024 });
-    server.addService(resourceService.ResourceMonitorService, monitor);
-    server.addService(engineService.EngineService, engine);
-    const port = await new Promise<number>((resolve, reject) => {
-        server.bindAsync("127.0.0.1:0", grpcLibrary.ServerCredentials.createInsecure(), (error, bound) => {
-            if (error) {
-                reject(error);
-            } else {
-                resolve(bound);
-            }
-        });
-    });
-    plan.address = `127.0.0.1:${port}`;
-    return plan;
+    return {
+        services: { "pulumirpc.ResourceMonitor": monitor, "pulumirpc.Engine": engine },
+        registrations: () => ({ ...plan, lookups: [...lookups].sort() }),
+    };
 }

@@ -1,6 +1,8 @@
 /** Puts a plan together: evaluation, inventory, cost, policies. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { hoursPerMonth } from "../../catalog/prices";
+import type { EnvironmentCost } from "../../components/cost";
 import type { PolicyConfiguration } from "./check-policies";
 import type { Plan, PlanMessage, PlannedResource } from "./contract";
 import { startEvaluation } from "./evaluate";
@@ -37,12 +39,22 @@ function ownRates(resources: readonly RegisteredResource[]): { rates?: { [key: s
     return rates === null ? {} : { rates: rates as { [key: string]: number } };
 }
 
+/** What one pool costs: nodes and volumes, or power and amortisation; null where one of them has no rate. */
+function poolCost(name: string, { items }: EnvironmentCost): { hourlyUsd: number | null; monthlyUsd: number | null } {
+    const rates = items.filter((item) => item.name === name).map(({ hourlyUsd }) => hourlyUsd);
+    const hourlyUsd = rates.reduce<number | null>(
+        (sum, rate) => (sum === null || rate === null ? null : sum + rate),
+        rates.length === 0 ? null : 0,
+    );
+    return { hourlyUsd, monthlyUsd: hourlyUsd === null ? null : hourlyUsd * hoursPerMonth };
+}
+
 /** Plans one environment of a project. Throws `InputError` for a user's mistake, `ProgramError` when the program itself fails. */
 export async function plan(project: Project, environment: string, options: PlanOptions = {}): Promise<Plan> {
     const configuration = readStack(project, environment);
     const policyFile =
         options.policyConfiguration ?? join(project.directory, "policies", "config", `${environment}.json`);
-    const running = await startEvaluation(project, environment, configuration);
+    const running = startEvaluation(project, environment, configuration);
     // Rules and prices load while the program runs in its own process.
     const [{ environmentCost }, { rules }, { checkPolicies, readPolicyConfiguration }] = await Promise.all([
         import("../../components/cost/index.js"),
@@ -77,7 +89,7 @@ export async function plan(project: Project, environment: string, options: PlanO
         environment,
         at: at?.toISOString() ?? null,
         resources: evaluation.resources.map(shown),
-        pools,
+        pools: pools.map((pool) => ({ ...pool, ...poolCost(pool.name, cost) })),
         totals: totals(pools, evaluation.resources),
         cost,
         policies: checkPolicies(

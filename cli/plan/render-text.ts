@@ -1,5 +1,6 @@
 /** The plan as a person reads it in a terminal: tree, inventory, cost, rules, next command. */
 import colors from "picocolors";
+import { hoursPerMonth } from "../../catalog/prices";
 import { dollars, grouped, table } from "../table";
 import type { Plan, PlanMessage, PlannedResource, PolicyResult } from "./contract";
 
@@ -67,6 +68,8 @@ function renderInventory(plan: Plan): string[] {
         ...(cloud ? [grouped(pool.efaInterfaces)] : []),
         pool.fabric,
         pool.zone,
+        rate(pool.hourlyUsd),
+        rate(pool.monthlyUsd),
         pool.start === undefined ? pool.capacity : `${pool.capacity} ${pool.start} – ${pool.end ?? ""}`,
     ]);
     const { totals } = plan;
@@ -76,6 +79,8 @@ function renderInventory(plan: Plan): string[] {
         grouped(totals.nodes),
         grouped(totals.gpus),
         ...(cloud ? [grouped(totals.efaInterfaces)] : []),
+        "",
+        "",
         "",
         "",
         cloud ? `and ${grouped(totals.systemNodes)} system nodes` : "",
@@ -89,10 +94,17 @@ function renderInventory(plan: Plan): string[] {
             ...(cloud ? [{ heading: "EFA", right: true }] : []),
             { heading: "fabric" },
             { heading: "zone" },
+            { heading: "$/hour", right: true },
+            { heading: "$/month", right: true },
             { heading: "capacity" },
         ],
         rows,
     );
+}
+
+/** Dollars, or that nobody gives a rate. */
+function rate(usd: number | null | undefined): string {
+    return usd === null || usd === undefined ? "no rate" : dollars(usd);
 }
 
 function renderCost(plan: Plan): string[] {
@@ -100,7 +112,8 @@ function renderCost(plan: Plan): string[] {
         item.name,
         item.kind,
         `${grouped(item.quantity)} ${item.unit}`,
-        item.hourlyUsd === null ? "no rate" : dollars(item.hourlyUsd),
+        rate(item.hourlyUsd),
+        rate(item.hourlyUsd === null ? null : item.hourlyUsd * hoursPerMonth),
         item.lowHourlyUsd === undefined
             ? (item.note ?? "")
             : `${dollars(item.lowHourlyUsd)} – ${dollars(item.highHourlyUsd ?? item.lowHourlyUsd)}`,
@@ -110,7 +123,8 @@ function renderCost(plan: Plan): string[] {
         "",
         "",
         dollars(plan.cost.hourlyUsd),
-        `${dollars(plan.cost.monthlyUsd)} a month of 730 h${plan.cost.asOf === "" ? "" : `, rates as of ${plan.cost.asOf}`}`,
+        dollars(plan.cost.monthlyUsd),
+        `a month of ${String(hoursPerMonth)} h${plan.cost.asOf === "" ? "" : `, rates as of ${plan.cost.asOf}`}`,
     ]);
     return table(
         [
@@ -118,6 +132,7 @@ function renderCost(plan: Plan): string[] {
             { heading: "kind" },
             { heading: "quantity" },
             { heading: "$/hour", right: true },
+            { heading: "$/month", right: true },
             { heading: "" },
         ],
         rows,

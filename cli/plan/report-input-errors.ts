@@ -2,6 +2,8 @@
  * Preloaded into the program's process by `kilogpu plan`: an InputError that ends the program is sent to the plan with its
  * fields, because the SDK's runner passes on only its text. Everything else stays the runner's business.
  */
+import util from "node:util";
+
 const seen = new Set<unknown>();
 const plan = process.ppid;
 
@@ -28,3 +30,14 @@ process.on("unhandledRejection", report);
 process.on("disconnect", () => process.exit(1));
 // The channel must not keep a finished program alive.
 process.channel?.unref();
+
+// The runner prints errors with `util.inspect` in colours, which in Node 20 never ends on a stack that names a file directly below a
+// scope (`node_modules/@pulumi/resource.ts`, as the SDK's source maps do). What is told here goes through the plan, which needs no colours.
+const { inspect } = util;
+util.inspect = Object.assign(
+    (value: unknown, options?: unknown, ...rest: unknown[]) =>
+        typeof options === "object"
+            ? inspect(value, { ...options, colors: false })
+            : (inspect as (...parameters: unknown[]) => string)(value, options, ...rest),
+    inspect,
+) as typeof inspect;

@@ -28,7 +28,7 @@ const PROBE = `
 const Module = require("node:module"), { writeFileSync } = require("node:fs"), { sep } = require("node:path");
 const loads = {}, steps = {}, nested = [], load = Module._load;
 const spent = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; };
-const STEPS = { "cli/plan/monitor.js": ["startMonitor"], "cli/plan/check-policies.js": ["checkPolicies"], "components/cost/index.js": ["environmentCost"], "cli/plan/inventory.js": ["plannedPools", "totals"] };
+const STEPS = { "cli/plan/check-policies.js": ["checkPolicies"], "components/cost/index.js": ["environmentCost"], "cli/plan/inventory.js": ["plannedPools", "totals"] };
 const owner = (file) => {
     const at = file.lastIndexOf("node_modules" + sep);
     if (at < 0) return file.startsWith(process.env.KILOGPU_BENCH_ROOT) ? file.slice(process.env.KILOGPU_BENCH_ROOT.length + 1).replace(/^dist./, "").split(sep)[0] : "other";

@@ -200,11 +200,24 @@ export function jobBoard(): DashboardSource {
                 title: "Logs",
                 panels: [
                     {
+                        title: "What began the failure",
+                        kind: "table",
+                        width: 24,
+                        help: "The earliest line of a root class within half an hour, as Unix time in milliseconds; an echo only where no root was written.",
+                        unit: "dateTimeAsIso",
+                        queries: [
+                            {
+                                expr: `1000 * max by (log_class, role, pod, node) (job:kilogpu_log_root:seconds{${job}})`,
+                                legend: "{{log_class}} on {{pod}}",
+                            },
+                        ],
+                    },
+                    {
                         title: "Lines by class",
                         width: 12,
                         queries: [
                             {
-                                expr: 'sum by (log_class, role) (kilogpu_log_lines{namespace="$namespace"})',
+                                expr: `sum by (log_class, role) (kilogpu_log_lines{${job}})`,
                                 legend: "{{log_class}} ({{role}})",
                             },
                         ],
@@ -214,7 +227,7 @@ export function jobBoard(): DashboardSource {
                         width: 12,
                         queries: [
                             {
-                                expr: 'sum(kilogpu_log_unclassified_lines{namespace="$namespace"})',
+                                expr: `sum(kilogpu_log_unclassified_lines{${job}})`,
                                 legend: "lines in five minutes",
                             },
                         ],

@@ -3,9 +3,9 @@
  * a series per node, joined on the node's own label, so that a cluster without GPUs has none of them and every alert stays silent.
  */
 import { alertThresholds, pcieReplaysPerMinute } from "../../../catalog/alerts";
-import { trainerNode } from "../../kubeflow/training-runtime";
 import type { GroupFacts } from "../infrastructure";
 import { totalGpus } from "../infrastructure";
+import { jobOfPod } from "./job-of-pod";
 import type { Recording, RuleSource } from "./rule";
 
 /** Prometheus' name of a node label in kube_node_labels. */
@@ -130,14 +130,6 @@ export const expectationNames = [
     "node:kilogpu_usd_per_hour",
     "node:kilogpu_gpu_power_watts",
 ] as const;
-
-/**
- * Series of pods with the label job_name: JobSet calls its pods `<job>-node-<index>-<index>-<random>` (pkg/util/placement), and a pod of
- * another kind is a job of its own.
- */
-function jobOfPod(series: string): string {
-    return `label_replace(label_replace(${series}, "job_name", "$1", "pod", "(.+)"), "job_name", "$1", "pod", "(.+)-${trainerNode}-[0-9]+-[0-9]+-[a-z0-9]{5}")`;
-}
 
 /** What ranks of this minute say of AllReduce over nodes. */
 const acrossNodes = `nccl_collective_exec_time_microseconds{collective="AllReduce",n_nodes!="1"} and on (node) node:kilogpu_nccl_fresh`;

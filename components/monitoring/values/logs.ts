@@ -1,5 +1,6 @@
-/** Values of Loki and Alloy: one binary with its own disk, a ruler that counts log classes, and a collector on each node. */
+/** Values of the loki chart: one binary with its own disk, and a ruler that counts log classes. */
 import type { ChartValues } from "../../helm-chart";
+import { prometheusReplica, prometheusReplicas } from "./prometheus";
 
 /** ConfigMap with the ruler's rules, and where Loki sees it. */
 export const lokiRulesConfig = "kilogpu-log-classes";
@@ -52,9 +53,13 @@ export function lokiValues(options: LogOptions): ChartValues {
                 storage: { type: "local", local: { directory: "/etc/loki/rules" } },
                 remote_write: {
                     enabled: true,
-                    clients: {
-                        prometheus: { url: "http://kube-prometheus-stack-prometheus.monitoring.svc:9090/api/v1/write" },
-                    },
+                    // Each replica by its own name: the Service would give the counts to one of them, and the other would know nothing.
+                    clients: Object.fromEntries(
+                        Array.from({ length: prometheusReplicas }, (_, index) => [
+                            `prometheus-${index.toString()}`,
+                            { url: `http://${prometheusReplica(index)}:9090/api/v1/write` },
+                        ]),
+                    ),
                 },
             },
         },
@@ -75,73 +80,5 @@ export function lokiValues(options: LogOptions): ChartValues {
         resultsCache: { enabled: false },
         lokiCanary: { enabled: false },
         test: { enabled: false },
-    };
-}
-
-const pipeline = `
-discovery.kubernetes "pods" {
-  role = "pod"
-  selectors {
-    role  = "pod"
-    field = "spec.nodeName=" + coalesce(sys.env("HOSTNAME"), constants.hostname)
-  }
-}
-discovery.relabel "pods" {
-  targets = discovery.kubernetes.pods.targets
-  rule {
-    source_labels = ["__meta_kubernetes_namespace"]
-    target_label  = "namespace"
-  }
-  rule {
-    source_labels = ["__meta_kubernetes_pod_name"]
-    target_label  = "pod"
-  }
-  rule {
-    source_labels = ["__meta_kubernetes_pod_container_name"]
-    target_label  = "container"
-  }
-  rule {
-    source_labels = ["__meta_kubernetes_pod_node_name"]
-    target_label  = "node"
-  }
-  rule {
-    source_labels = ["__meta_kubernetes_pod_label_kilogpu_dev_training"]
-    regex         = "true"
-    replacement   = "true"
-    target_label  = "training"
-  }
-  rule {
-    source_labels = ["__meta_kubernetes_pod_label_jobset_sigs_k8s_io_jobset_name"]
-    target_label  = "job_name"
-  }
-}
-loki.source.kubernetes "pods" {
-  targets    = discovery.relabel.pods.output
-  forward_to = [loki.write.default.receiver]
-}
-loki.source.journal "kernel" {
-  matches    = "_TRANSPORT=kernel"
-  labels     = {training = "true", namespace = "kernel", pod = constants.hostname, node = constants.hostname}
-  forward_to = [loki.write.default.receiver]
-}
-loki.write "default" {
-  endpoint {
-    url = "http://loki-gateway.monitoring.svc/loki/api/v1/push"
-  }
-}
-`;
-
-/** Values of the alloy chart. */
-export function alloyValues(): ChartValues {
-    return {
-        alloy: {
-            configMap: { content: pipeline },
-            enableReporting: false,
-            // The name of the node, for the field selector; and the kernel's journal, where XIDs are.
-            extraEnv: [{ name: "HOSTNAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }],
-            mounts: { varlog: true },
-            resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "512Mi" } },
-        },
-        controller: { type: "daemonset", tolerations: [{ operator: "Exists" }] },
     };
 }

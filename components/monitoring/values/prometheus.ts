@@ -4,6 +4,7 @@ import { findRelease } from "../../../catalog/releases";
 import type { ChartValues } from "../../helm-chart";
 import { kubeStateMetricsValues } from "../exporters/kube-state-metrics";
 import { nodeExporterArguments } from "../exporters/node";
+import { namespaceName } from "../names";
 import type { MonitoringSize } from "../sizing";
 import { alertmanagerConfig, anyReceiver, receiversSecret } from "./alertmanager";
 import type { Receivers } from "./alertmanager";
@@ -22,6 +23,14 @@ export interface StackOptions {
 
 /** Name of Prometheus' ServiceAccount: pod identity is bound to it. */
 export const prometheusServiceAccount = "kube-prometheus-stack-prometheus";
+
+/** Two, each with everything: one may be on a node that is drained. */
+export const prometheusReplicas = 2;
+
+/** Address of one replica: the operator's StatefulSet is called after the Prometheus object, its headless Service prometheus-operated. */
+export function prometheusReplica(index: number): string {
+    return `prometheus-kube-prometheus-stack-prometheus-${index.toString()}.prometheus-operated.${namespaceName}.svc`;
+}
 
 function claim(gibibytes: number, storageClass: string | undefined): ChartValues {
     return {
@@ -59,7 +68,7 @@ export function stackValues(options: StackOptions): ChartValues {
         kubeProxy: { enabled: false },
         prometheus: {
             prometheusSpec: {
-                replicas: 2,
+                replicas: prometheusReplicas,
                 retention: `${size.retentionDays.toString()}d`,
                 // Below the disk's size, so that an unexpected growth shortens the past and does not stop the present.
                 retentionSize: `${Math.floor(size.storageGib * 0.85).toString()}GiB`,

@@ -6,7 +6,8 @@ import { instance } from "../../../catalog/instances";
 import { GpuExporter, Monitoring, alertRules, checkMonitoring } from "../../../components/monitoring";
 import type { MonitoringArgs } from "../../../components/monitoring";
 import { stackValues } from "../../../components/monitoring/values/prometheus";
-import { alloyValues, lokiValues } from "../../../components/monitoring/values/logs";
+import { alloyEventsValues, alloyValues } from "../../../components/monitoring/values/alloy";
+import { lokiValues } from "../../../components/monitoring/values/logs";
 import { standaloneExporterValues } from "../../../components/monitoring/exporters/dcgm";
 import { monitoredInfrastructure } from "../../../components/monitoring";
 import { pool } from "../../alerts/example-infrastructures";
@@ -168,6 +169,7 @@ describe("values", () => {
             unknownChartValues("loki", lokiValues({ retentionDays: 14, storageGib: 20, storageClass: "gp3" })),
         ).toEqual([]);
         expect(unknownChartValues("alloy", alloyValues())).toEqual([]);
+        expect(unknownChartValues("alloy", alloyEventsValues(["research"]))).toEqual([]);
         expect(unknownChartValues("dcgm-exporter", standaloneExporterValues([]))).toEqual([]);
     });
 });

@@ -29,7 +29,7 @@ export interface AlertReceiversArgs {
     pageUrl?: pulumi.Input<string>;
     /** Webhook for `warning`: read the same day. Kept in a Secret. Defaults to nobody. */
     warningUrl?: pulumi.Input<string>;
-    /** Webhook for everything, for SelfHealing: it acts and tells nobody. Defaults to nobody. */
+    /** Webhook for everything, for what repairs nodes and tells nobody (NVSentinel, a controller of yours). Defaults to nobody. */
     remediationUrl?: pulumi.Input<string>;
 }
 
@@ -86,7 +86,7 @@ export interface MonitoringArgs {
     /** Values of the loki chart, on top of the library's. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Helm values have no common schema
     lokiValues?: { [key: string]: any };
-    /** Values of the alloy chart, on top of the library's. */
+    /** Values of the alloy chart on the nodes, on top of the library's. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Helm values have no common schema
     alloyValues?: { [key: string]: any };
 }

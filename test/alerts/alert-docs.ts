@@ -133,12 +133,19 @@ export function alertsPage(): string {
         ]),
         "## Log classes",
         "",
-        "Lines of training pods and of the kernel are counted by class (Loki's ruler); the earliest line of a root class names a failure, NCCL timeouts of other ranks are its echo. Error lines without a class are counted and shown.",
+        "One table, `catalog/data/log-classes.json`, has what is made of log lines in three places.",
         "",
-        "| Class | Role | To blame | A restart can help |",
-        "|---|---|---|---|",
+        "Loki's ruler counts the lines of training pods, of the kernel and of the teams' events by class, and notes when the first of each was written. Error lines without a class are counted and shown.",
+        "",
+        "Prometheus takes the earliest line of a root class for the beginning of a job's failure (`job:kilogpu_log_root:seconds`, alert `LogRootCause`, first panel of the job dashboard's row of logs). NCCL time-outs and closed connections of other ranks are its echo, also where they were written before it. A kernel line belongs to the job that alone holds the node's GPUs.",
+        "",
+        "JobSet's failure policy sees a container's exit code and never a line of the log. So the launcher of a TrainingJob reads what its ranks write to standard error, and where a rank was ended by Python (exit code 1) and the first error of the last two minutes is of a class that another start cannot mend, the pod ends with the exit code of the class, and the JobSet for good.",
+        "",
+        "| Class | Role | To blame | A restart can help | Exit code |",
+        "|---|---|---|---|---|",
         ...logClasses.map(
-            (entry) => `| ${entry.name} | ${entry.role} | ${entry.blame} | ${entry.restart ? "yes" : "no"} |`,
+            (entry) =>
+                `| ${entry.name} | ${entry.role} | ${entry.blame} | ${entry.restart ? "yes" : "no"} | ${entry.exitCode?.toString() ?? "as the rank's"} |`,
         ),
         "",
     ].join("\n");

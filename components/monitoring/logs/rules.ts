@@ -1,7 +1,8 @@
 /**
- * Rules of Loki's ruler, from the table of classes. JobSet's failure policy is not made from it: the message of a failed Job names the
- * container and its exit code and never a line of the log, so that patterns of log lines would match nothing there. What restarts and what
- * ends a job is decided by exit codes (components/kubeflow/training-runtime.ts).
+ * Rules of Loki's ruler, from the table of classes. JobSet's failure policy comes from the same table by way of exit codes, because the
+ * message of a failed Job names the container and its exit code and never a line of the log: the launcher in the pod
+ * (components/training-job/launcher.ts) reads the ranks' errors and ends with the code of their class, and the patterns of the policy
+ * (components/kubeflow/training-runtime.ts) name these codes.
  */
 import { errorLine, logClasses } from "../../../catalog/log-classes";
 import type { ChartValues } from "../../helm-chart";

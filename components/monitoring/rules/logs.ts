@@ -49,14 +49,15 @@ export const logs: RuleSource = {
             severity: "warning",
             // A job that makes way for another is told to stop, which is a root and no fault.
             expr: `job:kilogpu_log_root:seconds{role="root",log_class!="preemption"} > time() - 900`,
-            summary: "{{ $labels.namespace }}/{{ $labels.job_name }}: {{ $labels.log_class }} on {{ $labels.pod }} came first.",
+            summary:
+                "{{ $labels.namespace }}/{{ $labels.job_name }}: {{ $labels.log_class }} on {{ $labels.pod }} came first.",
             description:
                 "Written at {{ $value | humanizeTimestamp }} by {{ $labels.pod }} (node {{ $labels.node }}): the earliest line of a root class within half an hour. Time-outs and closed connections of other ranks follow from it, also where they were written before.",
             runbook: book(
                 "The earliest root names the fault; NCCL timeouts of other ranks are its echo.",
                 [
                     "Dashboard kilogpu / job, row logs",
-                    "Logs of the pod around that time: in Grafana, Explore, Loki, `{namespace=\"<namespace>\", pod=\"<pod>\"}`",
+                    'Logs of the pod around that time: in Grafana, Explore, Loki, `{namespace="<namespace>", pod="<pod>"}`',
                 ],
                 [
                     "The class says whether hardware, code, data or the cluster is to blame, and whether another start can help: docs/alerts.md.",

@@ -76,6 +76,12 @@ export interface MonitoringArgs {
      * Defaults to 60.
      */
     checkpointSeconds?: number;
+    /**
+     * Whether TrainJobs carry progress and metrics in `status.trainerStatus`: Kubeflow Trainer's feature gate TrainJobStatus, alpha and off
+     * by default. With it, the loss that a job reports there (Hugging Face's callback does, without a line of code) is watched like one
+     * that its pods serve. Defaults to false; TrainingCluster takes it from the values of chart kubeflow-trainer.
+     */
+    trainJobStatus?: boolean;
     /** Where charts come from instead of their own repositories: an OCI registry, a repository or a folder. */
     chartMirror?: string;
     /** Registry that images come from instead of their own registries, for example `registry.example.com/mirror`. Defaults to none. */

@@ -237,25 +237,37 @@ export const observations: RuleSource = {
     ],
 };
 
+/**
+ * A job's series by what its pods serve, else by what it wrote into its TrainJob's status (`named` there). Statistics are the same for
+ * both, so that a job without a line of code for it is watched too.
+ */
+function ofJob(metric: string, named: string, trainJobStatus = false): string {
+    const served = `max by (namespace, job_name) (${metric})`;
+    return trainJobStatus
+        ? `${served}
+  or on (namespace, job_name) max by (namespace, job_name) (label_replace(kube_customresource_trainjob_metric{metric=~"${named}"}, "job_name", "$1", "name", "(.+)"))`
+        : served;
+}
+
 /** Statistics of a job's loss and gradients; the last minute is left out, so that an outlier does not judge itself. */
 export const trainingStatistics: RuleSource = {
     name: "training-statistics",
     title: "Statistics of training",
     interval: "30s",
-    recordings: () => [
+    recordings: ({ trainJobStatus }) => [
         {
             record: "job:train_loss",
-            expr: "max by (namespace, job_name) (train_loss)",
+            expr: ofJob("train_loss", "loss|train_loss", trainJobStatus),
             help: "Loss of the job; rank 0 alone exports it.",
         },
         {
             record: "job:train_step",
-            expr: "max by (namespace, job_name) (train_step)",
+            expr: ofJob("train_step", "step|global_step", trainJobStatus),
             help: "Step of the job.",
         },
         {
             record: "job:train_grad_norm",
-            expr: "max by (namespace, job_name) (train_grad_norm)",
+            expr: ofJob("train_grad_norm", "grad_norm", trainJobStatus),
             help: "Gradient norm of the job.",
         },
         {

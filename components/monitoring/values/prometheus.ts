@@ -19,6 +19,8 @@ export interface StackOptions {
     managed?: { url: pulumi.Input<string>; region: string };
     /** Whether Loki is a data source of Grafana. */
     logs: boolean;
+    /** What other homes of the series call this cluster. */
+    cluster: pulumi.Input<string>;
 }
 
 /** Name of Prometheus' ServiceAccount: pod identity is bound to it. */
@@ -74,6 +76,10 @@ export function stackValues(options: StackOptions): ChartValues {
                 retentionSize: `${Math.floor(size.storageGib * 0.85).toString()}GiB`,
                 scrapeInterval: "30s",
                 evaluationInterval: "30s",
+                // By these two labels AWS managed Prometheus, Mimir and Thanos keep one of the replicas' copies; without them every series
+                // is stored and paid twice.
+                replicaExternalLabelName: "__replica__",
+                externalLabels: { cluster: options.cluster },
                 enableFeatures: ["memory-snapshot-on-shutdown"],
                 resources: {
                     requests: {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { PolicyConfiguration } from "./check-policies";
 import type { Plan, PlannedResource } from "./contract";
 import { startEvaluation } from "./evaluate";
-import { firstWindow, plannedPools, totals } from "./inventory";
+import { firstWindow, plannedMonitoring, plannedPools, totals } from "./inventory";
 import type { RegisteredResource } from "./monitor";
 import { readStack, type Project } from "./project";
 import { forDisplay, forPolicies, type Json } from "./values";
@@ -80,6 +80,7 @@ export async function plan(project: Project, environment: string, options: PlanO
         pools,
         totals: totals(pools, evaluation.resources),
         cost,
+        monitoring: plannedMonitoring(evaluation.resources, evaluation.componentOutputs),
         policies: checkPolicies(
             evaluation.resources,
             rules,

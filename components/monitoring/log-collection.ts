@@ -33,6 +33,7 @@ export function installLogs(
             namespace: namespace.metadata.name,
             values: lokiValues({
                 retentionDays,
+                nodes: size.nodes,
                 storageGib: logStorageGib(size.nodes, retentionDays),
                 ...(args.storageClass === undefined ? {} : { storageClass: args.storageClass }),
             }),

@@ -28,7 +28,7 @@ const count = (index: number): string => `sum by (${place}) (count_over_time(${l
 
 /** When the first of them was written, in seconds since 1970 with milliseconds: what came first is the root of a failure. */
 const first = (index: number): string =>
-    `min by (${place}) (min_over_time(${linesOf(index)} | label_format written=\`{{ __timestamp__ | unixEpochMillis }}\` | unwrap written [${window}])) / 1000`;
+    `min_over_time(${linesOf(index)} | label_format written=\`{{ __timestamp__ | unixEpochMillis }}\` | unwrap written [${window}]) by (${place}) / 1000`;
 
 /** Rule groups of Loki's ruler: lines by class with the time of the first, and error lines without a class. */
 export function lokiRuleGroups(): ChartValues {

@@ -10,8 +10,13 @@ export interface LogOptions {
     retentionDays: number;
     /** Disk, GiB. */
     storageGib: number;
+    /** Nodes whose pods write to it. */
+    nodes: number;
     storageClass?: string;
 }
+
+/** Containers of a node that write: a dozen daemons, some with helpers beside them, and the training pod. */
+const streamsPerNode = 40;
 
 /** What a node's pods leave in Loki a day, GiB, compressed: an estimate, a training pod and a dozen daemons. */
 const gibPerNodeAndDay = 0.04;
@@ -45,6 +50,10 @@ export function lokiValues(options: LogOptions): ChartValues {
                 ingestion_rate_mb: 50,
                 ingestion_burst_size_mb: 100,
                 allow_structured_metadata: true,
+                // Loki's own limits are those of a shared service: 5,000 streams, which 200 nodes exceed, and 500 series in an answer, which
+                // a job of 512 nodes exceeds at the moment when all of its ranks time out.
+                max_global_streams_per_user: Math.max(5000, options.nodes * streamsPerNode),
+                max_query_series: Math.max(500, options.nodes * streamsPerNode),
             },
             compactor: { retention_enabled: true, delete_request_store: "filesystem" },
             rulerConfig: {

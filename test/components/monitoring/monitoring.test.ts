@@ -185,13 +185,19 @@ describe("Monitoring", () => {
     });
 
     it("sends what Loki has counted to every replica of Prometheus", () => {
-        const { loki } = lokiValues({ retentionDays: 14, storageGib: 20 }) as {
+        const { loki } = lokiValues({ retentionDays: 14, storageGib: 20, nodes: 1280 }) as {
             loki: { rulerConfig: { remote_write: { clients: { [name: string]: { url: string } } } } };
         };
         expect(Object.values(loki.rulerConfig.remote_write.clients).map(({ url }) => url)).toEqual([
             "http://prometheus-kube-prometheus-stack-prometheus-0.prometheus-operated.monitoring.svc:9090/api/v1/write",
             "http://prometheus-kube-prometheus-stack-prometheus-1.prometheus-operated.monitoring.svc:9090/api/v1/write",
         ]);
+    });
+
+    it("lets Loki answer for every pod of a job that fails on all of its nodes", () => {
+        expect(lokiValues({ retentionDays: 14, storageGib: 20, nodes: 1280 })).toMatchObject({
+            loki: { limits_config: { max_query_series: 51_200, max_global_streams_per_user: 51_200 } },
+        });
     });
 
     it("ships a dashboard for each view, none of them empty", async () => {
@@ -226,7 +232,10 @@ describe("values", () => {
         });
         expect(unknownChartValues("kube-prometheus-stack", stack)).toEqual([]);
         expect(
-            unknownChartValues("loki", lokiValues({ retentionDays: 14, storageGib: 20, storageClass: "gp3" })),
+            unknownChartValues(
+                "loki",
+                lokiValues({ retentionDays: 14, storageGib: 20, nodes: 64, storageClass: "gp3" }),
+            ),
         ).toEqual([]);
         expect(unknownChartValues("alloy", alloyValues())).toEqual([]);
         expect(unknownChartValues("alloy", alloyEventsValues(["research"]))).toEqual([]);

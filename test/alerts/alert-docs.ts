@@ -118,7 +118,7 @@ export function alertsPage(): string {
         "",
         "`|loss − moving average| > 3σ` is what people expect, and it masks itself: a jump that lasts enters its own average and deviation within minutes, and from then on it is no anomaly any more. With a patience of four minutes it never fires. `TrainingLossAnomaly` is that rule, as a warning, with one minute of patience and ten of memory.",
         "",
-        "`TrainingLossSpike` pages. It compares with the median of half an hour and measures distance in deviations taken from median and lower quartile. A jump upwards reaches the median only when it fills half of the window; the usual quartile range (q75 − q25) would give way when it fills a quarter. `npm run bench` prints false alerts per job-day and detection delay of both.",
+        "`TrainingLossSpike` pages. It compares with the median of half an hour and measures distance in deviations taken from median and lower quartile. A jump upwards reaches the median only when it fills half of the window; the usual quartile range (q75 − q25) would give way when it fills a quarter. `npm run bench` prints false alerts per job-day and detection delay of both, and of the detector in the training pod on the same 320 curves. No log of a public training run was found in a package registry: the sources of tbparse and tensorboard-reducer, which read such logs, have none.",
         "",
         ...groups.flatMap((group) => [
             `## ${group.title}`,

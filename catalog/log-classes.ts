@@ -10,6 +10,11 @@ export interface LogClass {
     blame: "hardware" | "code" | "data" | "cluster" | "unknown";
     /** Whether starting again, on other nodes where hardware is to blame, can help. */
     restart: boolean;
+    /**
+     * Exit code that a training pod ends with when a line of the class is the first of its failure (components/training-job/launcher.ts).
+     * Only where another start cannot help and a rank itself writes the line: JobSet's failure policy reads the code.
+     */
+    exitCode?: number;
     /** RE2, as Loki and JobSet read it. */
     pattern: string;
     /** A line of the class. */
@@ -18,6 +23,9 @@ export interface LogClass {
 
 /** Classes in the order in which they are tried: the first that matches takes the line. */
 export const logClasses = data as readonly LogClass[];
+
+/** Exit codes of failures that another start would only repeat. */
+export const finalClassExitCodes: readonly number[] = logClasses.flatMap((entry) => entry.exitCode ?? []);
 
 /**
  * What makes a line worth a class: anything else is ordinary output. Settings and counters that only name an error are none

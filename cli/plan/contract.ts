@@ -75,6 +75,24 @@ export interface PlanMessage {
     urn: string;
 }
 
+/** What a Prometheus is sized for, and what it is given. */
+export interface PlannedMonitoring {
+    urn: string;
+    gpus: number;
+    nodes: number;
+    /** Series at a time. */
+    series: number;
+    /** Share of the series that grows with each GPU. */
+    seriesPerGpu: number;
+    /** Of one replica, GiB. */
+    memoryGib: number;
+    /** Of one replica, GiB. */
+    storageGib: number;
+    retentionDays: number;
+    /** All of it, for a person. */
+    sentence: string;
+}
+
 /** `kilogpu plan --json`. */
 export interface Plan {
     environment: string;
@@ -84,6 +102,8 @@ export interface Plan {
     pools: PlannedPool[];
     totals: PlanTotals;
     cost: EnvironmentCost;
+    /** Prometheus as sized from the declared GPUs; empty without monitoring. */
+    monitoring: PlannedMonitoring[];
     policies: PolicyResult[];
     /** Lookups that only a cloud can answer; their results are unknown in this plan. */
     lookups: string[];

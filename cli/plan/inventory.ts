@@ -1,6 +1,6 @@
 /** What a plan brings up, read from the registered resources: node pools, windows, totals. */
 import { findInstance, findMachine } from "../../catalog";
-import type { PlannedPool, PlanTotals } from "./contract";
+import type { PlannedMonitoring, PlannedPool, PlanTotals } from "./contract";
 import type { RegisteredResource } from "./monitor";
 import { forPolicies, UNKNOWN } from "./values";
 
@@ -68,6 +68,19 @@ export function plannedPools(
                 ...(end === "" ? {} : { end }),
                 active: holds(start, end, at),
             };
+        });
+}
+
+/** What each Monitoring component has sized its Prometheus for. */
+export function plannedMonitoring(
+    resources: readonly RegisteredResource[],
+    outputs: Map<string, { [key: string]: unknown }>,
+): PlannedMonitoring[] {
+    return resources
+        .filter(({ type }) => type === "kilogpu:index:Monitoring")
+        .flatMap(({ urn }) => {
+            const size = forPolicies(outputs.get(urn)?.["size"] ?? null) as Omit<PlannedMonitoring, "urn"> | null;
+            return size === null ? [] : [{ ...size, urn }];
         });
 }
 

@@ -6,7 +6,7 @@ import type { EnvironmentCost } from "../../components/cost";
 import type { PolicyConfiguration } from "./check-policies";
 import type { Plan, PlanMessage, PlannedResource } from "./contract";
 import { startEvaluation } from "./evaluate";
-import { firstWindow, plannedPools, totals } from "./inventory";
+import { firstWindow, plannedMonitoring, plannedPools, totals } from "./inventory";
 import type { RegisteredResource } from "./monitor";
 import { readStack, type Project } from "./project";
 import { forDisplay, forPolicies, type Json } from "./values";
@@ -92,6 +92,7 @@ export async function plan(project: Project, environment: string, options: PlanO
         pools: pools.map((pool) => ({ ...pool, ...poolCost(pool.name, cost) })),
         totals: totals(pools, evaluation.resources),
         cost,
+        monitoring: plannedMonitoring(evaluation.resources, evaluation.componentOutputs),
         policies: checkPolicies(
             evaluation.resources,
             rules,

@@ -163,6 +163,7 @@ export function renderPlan(plan: Plan, next: string): string[] {
         "",
         ...renderCost(plan),
         "",
+        ...plan.monitoring.flatMap(({ sentence }) => [sentence, ""]),
         plan.policies.length === 0
             ? colors.green("No rule is violated.")
             : `${grouped(plan.policies.length)} violations, ${grouped(mandatory)} of them mandatory:`,

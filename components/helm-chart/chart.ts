@@ -17,6 +17,8 @@ import type { ChartValues } from "./values";
 export interface ChartInstall {
     /** Name in the release catalogue, for example `kueue`. It is the Helm release's name too, so that Services keep theirs. */
     release: string;
+    /** Name of the Helm release, where the chart is installed a second time. Defaults to the chart's. */
+    releaseName?: string;
     /** Namespace, where it differs from the catalogue's. An Output orders the release after the namespace. */
     namespace?: pulumi.Input<string>;
     values: ChartValues;
@@ -55,7 +57,7 @@ export function chartReference(pin: Release, chartMirror?: string): ChartReferen
 export function releaseArgs(pin: Release, install: ChartInstall): k8s.helm.v3.ReleaseArgs {
     const reference = chartReference(pin, install.chartMirror);
     return {
-        name: pin.chart ?? pin.name,
+        name: install.releaseName ?? pin.chart ?? pin.name,
         chart: reference.chart,
         version: pin.version,
         ...(reference.repository === undefined ? {} : { repositoryOpts: { repo: reference.repository } }),

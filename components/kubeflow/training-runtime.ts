@@ -1,6 +1,7 @@
 /** Spec of the ClusterTrainingRuntime of a capacity group: the pod that every training job on its nodes starts from. Pure. */
 import type { CapacityGroup } from "../capacity-group";
 import { baseUnits } from "../capacity-group";
+import { finalClassExitCodes } from "../../catalog/log-classes";
 import { hugepagesResource } from "../../catalog/topology";
 import { inspectorEnvironment, inspectorFolder, inspectorVolume, writesCollectives } from "./nccl-inspector";
 
@@ -13,8 +14,11 @@ export const trainerNode = "node";
 /** Name of the container port on which a training pod serves Prometheus text. */
 export const metricsPortName = "metrics";
 
-/** Exit codes of the training contract (training/README.md) after which another start would fail alike: wrong input, sick run. */
-export const finalExitCodes = [2, 65];
+/**
+ * Exit codes after which another start would fail alike: wrong input and sick run of the training contract (training/README.md), and those
+ * that the launcher gives to failures of a log class of this kind. A Job's message never has a line of the log, only the code.
+ */
+export const finalExitCodes = [2, 65, ...finalClassExitCodes];
 
 /** Exit code of a rank that was told to stop and has written its checkpoint. */
 export const preemptedExitCode = 143;

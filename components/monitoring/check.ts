@@ -18,6 +18,7 @@ export function checkMonitoring(args: MonitoringArgs): InputProblem[] {
         logs: args.logs,
         logRetentionDays: args.logRetentionDays,
         checkpointSeconds: args.checkpointSeconds,
+        trainJobStatus: args.trainJobStatus,
         managedPrometheus: args.managedPrometheus,
         remoteWriteUrl: args.remoteWriteUrl,
         chartMirror: args.chartMirror,

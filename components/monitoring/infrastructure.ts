@@ -49,6 +49,8 @@ export interface Infrastructure {
     plannedSeries: number;
     /** Seconds that writing a checkpoint takes at most: pods get twice as long to stop. */
     checkpointSeconds: number;
+    /** Whether Trainer lets jobs write progress and metrics into their TrainJob's status. Defaults to false. */
+    trainJobStatus?: boolean;
 }
 
 /** Groups of `pools`, in the order in which they first appear; `profiles` by capacity group. */

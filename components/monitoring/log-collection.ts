@@ -1,13 +1,14 @@
-/** Loki, the rules of its ruler, and Alloy on each node. */
+/** Loki, the rules of its ruler, and Alloy: on each node for its pods and kernel, and once for the events of jobs. */
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { installChart } from "../helm-chart";
 import { lokiRuleGroups } from "./logs/rules";
 import type { MonitoringArgs } from "./monitoring-args";
 import type { MonitoringSize } from "./sizing";
-import { alloyValues, logStorageGib, lokiRulesConfig, lokiValues } from "./values/logs";
+import { alloyEventsValues, alloyValues, eventsRelease } from "./values/alloy";
+import { logStorageGib, lokiRulesConfig, lokiValues } from "./values/logs";
 
-/** Installs both; the rules come first. */
+/** Installs all; the rules come first. */
 export function installLogs(
     name: string,
     args: MonitoringArgs,
@@ -32,6 +33,7 @@ export function installLogs(
             namespace: namespace.metadata.name,
             values: lokiValues({
                 retentionDays,
+                nodes: size.nodes,
                 storageGib: logStorageGib(size.nodes, retentionDays),
                 ...(args.storageClass === undefined ? {} : { storageClass: args.storageClass }),
             }),
@@ -41,7 +43,7 @@ export function installLogs(
         },
         { parent: opts.parent, dependsOn: [rules] },
     );
-    installChart(
+    const onNodes = installChart(
         `${name}-alloy`,
         {
             release: "alloy",
@@ -52,5 +54,18 @@ export function installLogs(
             imageMirror: args.imageMirror,
         },
         { parent: opts.parent, dependsOn: [loki] },
+    );
+    installChart(
+        `${name}-alloy-events`,
+        {
+            release: "alloy",
+            releaseName: eventsRelease,
+            namespace: namespace.metadata.name,
+            values: alloyEventsValues(args.queues?.teams.map((team) => team.namespace) ?? []),
+            chartMirror: args.chartMirror,
+            imageMirror: args.imageMirror,
+        },
+        // Its CRDs come with the other.
+        { parent: opts.parent, dependsOn: [loki, onNodes] },
     );
 }

@@ -29,7 +29,7 @@ export interface AlertReceiversArgs {
     pageUrl?: pulumi.Input<string>;
     /** Webhook for `warning`: read the same day. Kept in a Secret. Defaults to nobody. */
     warningUrl?: pulumi.Input<string>;
-    /** Webhook for everything, for SelfHealing: it acts and tells nobody. Defaults to nobody. */
+    /** Webhook for everything, for what repairs nodes and tells nobody (NVSentinel, a controller of yours). Defaults to nobody. */
     remediationUrl?: pulumi.Input<string>;
 }
 
@@ -76,6 +76,12 @@ export interface MonitoringArgs {
      * Defaults to 60.
      */
     checkpointSeconds?: number;
+    /**
+     * Whether TrainJobs carry progress and metrics in `status.trainerStatus`: Kubeflow Trainer's feature gate TrainJobStatus, alpha and off
+     * by default. With it, the loss that a job reports there (Hugging Face's callback does, without a line of code) is watched like one
+     * that its pods serve. Defaults to false; TrainingCluster takes it from the values of chart kubeflow-trainer.
+     */
+    trainJobStatus?: boolean;
     /** Where charts come from instead of their own repositories: an OCI registry, a repository or a folder. */
     chartMirror?: string;
     /** Registry that images come from instead of their own registries, for example `registry.example.com/mirror`. Defaults to none. */
@@ -86,7 +92,7 @@ export interface MonitoringArgs {
     /** Values of the loki chart, on top of the library's. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Helm values have no common schema
     lokiValues?: { [key: string]: any };
-    /** Values of the alloy chart, on top of the library's. */
+    /** Values of the alloy chart on the nodes, on top of the library's. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Helm values have no common schema
     alloyValues?: { [key: string]: any };
 }

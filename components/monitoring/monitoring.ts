@@ -40,6 +40,7 @@ export function monitoredInfrastructure(args: MonitoringArgs): {
         runbookBase: args.runbookBase ?? runbooks,
         plannedSeries: size.series,
         checkpointSeconds: args.checkpointSeconds ?? 60,
+        trainJobStatus: args.trainJobStatus ?? false,
     };
     return { infrastructure, size };
 }
@@ -161,6 +162,7 @@ function installStack(
                 size,
                 receivers,
                 logs: args.logs !== false,
+                cluster: args.managedPrometheus?.clusterName ?? pulumi.getStack(),
                 ...(args.storageClass === undefined ? {} : { storageClass: args.storageClass }),
                 ...(args.remoteWriteUrl === undefined ? {} : { remoteWriteUrl: args.remoteWriteUrl }),
                 ...(managed === undefined ? {} : { managed }),

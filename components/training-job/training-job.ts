@@ -16,7 +16,9 @@ import type { TrainingJobArgs } from "./training-job-args";
  * are free, close enough together. Its pods have everything that the runtime of the nodes says, EFA interfaces and hugepages
  * included.
  *
- * A run that reports wrong input (exit code 2) or itself sick (65) ends for good; after any other failure it starts again.
+ * A run that reports wrong input (exit code 2) or itself sick (65) ends for good, and so does one whose first error is of a kind that
+ * another start would repeat: GPU or host memory that is full, a checkpoint that cannot be read, a mistake in the code (80 to 83). After
+ * any other failure it starts again from its last checkpoint.
  *
  * A change of the script or the arguments ends the job and starts it anew, from its last checkpoint where it has storage for them.
  */

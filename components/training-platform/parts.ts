@@ -73,6 +73,14 @@ export function gpuOperatorArgs(
     };
 }
 
+/** Whether Trainer's feature gate for `status.trainerStatus` is on. */
+function reportsStatus(args: TrainingPlatformArgs): boolean {
+    const { manager } = (chartValues(args, "kubeflow-trainer") ?? {}) as {
+        manager?: { config?: { featureGates?: { TrainJobStatus?: boolean } } };
+    };
+    return manager?.config?.featureGates?.TrainJobStatus === true;
+}
+
 /** What Monitoring takes that only the composition knows. */
 export interface MonitoringGround {
     queues?: QueueSpecArgs;
@@ -96,6 +104,7 @@ export function monitoringArgs(
         fabric,
         trainingMetricsPort: args.training?.metricsPort,
         checkpointSeconds: args.training?.checkpointSeconds,
+        trainJobStatus: reportsStatus(args),
         ...mirrorsOf(args),
         values: chartValues(args, "kube-prometheus-stack"),
         lokiValues: chartValues(args, "loki"),

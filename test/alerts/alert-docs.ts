@@ -118,7 +118,7 @@ export function alertsPage(): string {
         "",
         "`|loss − moving average| > 3σ` is what people expect, and it masks itself: a jump that lasts enters its own average and deviation within minutes, and from then on it is no anomaly any more. With a patience of four minutes it never fires. `TrainingLossAnomaly` is that rule, as a warning, with one minute of patience and ten of memory.",
         "",
-        "`TrainingLossSpike` pages. It compares with the median of half an hour and measures distance in deviations taken from median and lower quartile. A jump upwards reaches the median only when it fills half of the window; the usual quartile range (q75 − q25) would give way when it fills a quarter. `npm run bench` prints false alerts per job-day and detection delay of both.",
+        "`TrainingLossSpike` pages. It compares with the median of half an hour and measures distance in deviations taken from median and lower quartile. A jump upwards reaches the median only when it fills half of the window; the usual quartile range (q75 − q25) would give way when it fills a quarter. `npm run bench` prints false alerts per job-day and detection delay of both, and of the detector in the training pod on the same 320 curves. No log of a public training run was found in a package registry: the sources of tbparse and tensorboard-reducer, which read such logs, have none.",
         "",
         ...groups.flatMap((group) => [
             `## ${group.title}`,
@@ -133,12 +133,19 @@ export function alertsPage(): string {
         ]),
         "## Log classes",
         "",
-        "Lines of training pods and of the kernel are counted by class (Loki's ruler); the earliest line of a root class names a failure, NCCL timeouts of other ranks are its echo. Error lines without a class are counted and shown.",
+        "One table, `catalog/data/log-classes.json`, has what is made of log lines in three places.",
         "",
-        "| Class | Role | To blame | A restart can help |",
-        "|---|---|---|---|",
+        "Loki's ruler counts the lines of training pods, of the kernel and of the teams' events by class, and notes when the first of each was written. Error lines without a class are counted and shown.",
+        "",
+        "Prometheus takes the earliest line of a root class for the beginning of a job's failure (`job:kilogpu_log_root:seconds`, alert `LogRootCause`, first panel of the job dashboard's row of logs). NCCL time-outs and closed connections of other ranks are its echo, also where they were written before it. A kernel line belongs to the job that alone holds the node's GPUs.",
+        "",
+        "JobSet's failure policy sees a container's exit code and never a line of the log. So the launcher of a TrainingJob reads what its ranks write to standard error, and where a rank was ended by Python (exit code 1) and the first error of the last two minutes is of a class that another start cannot mend, the pod ends with the exit code of the class, and the JobSet for good.",
+        "",
+        "| Class | Role | To blame | A restart can help | Exit code |",
+        "|---|---|---|---|---|",
         ...logClasses.map(
-            (entry) => `| ${entry.name} | ${entry.role} | ${entry.blame} | ${entry.restart ? "yes" : "no"} |`,
+            (entry) =>
+                `| ${entry.name} | ${entry.role} | ${entry.blame} | ${entry.restart ? "yes" : "no"} | ${entry.exitCode?.toString() ?? "as the rank's"} |`,
         ),
         "",
     ].join("\n");

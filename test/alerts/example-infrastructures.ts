@@ -61,7 +61,10 @@ const efa = fabricProfile(instanceMachine(instance("p5en.48xlarge")), FabricKind
 
 /** By name. */
 export const exampleInfrastructures: { [name: string]: Infrastructure } = {
-    efa: infrastructure(groupFacts([pool("h200", "p5en.48xlarge", FabricKind.Efa, 64)], { h200: efa })),
+    efa: {
+        ...infrastructure(groupFacts([pool("h200", "p5en.48xlarge", FabricKind.Efa, 64)], { h200: efa })),
+        trainJobStatus: true,
+    },
     infiniband: infrastructure(
         groupFacts([pool("ib", "dgx-h100", FabricKind.Infiniband, 16)], {
             ib: rackProfile(FabricKind.Infiniband, 8, 400),

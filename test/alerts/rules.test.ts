@@ -5,9 +5,12 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deployedName, deployedSince, metricCatalog } from "../../catalog/metrics";
+import type { MetricCatalog } from "../../catalog/metrics";
 import { deployedVersions } from "../../catalog/metric-versions";
 import { parse, selectors } from "../../components/monitoring/promql";
-import { alertRules, defaultDeployment } from "../../components/monitoring/rules/build";
+import { dashboards } from "../../components/monitoring/dashboards";
+import { alertRules, DeadQueryError, defaultDeployment } from "../../components/monitoring/rules/build";
+import type { Infrastructure } from "../../components/monitoring/infrastructure";
 import type { RuleCase } from "./case";
 import { ruleCases } from "./cases";
 import { exampleInfrastructures } from "./example-infrastructures";
@@ -15,6 +18,7 @@ import { promtool } from "./promtool";
 import { testFile } from "./render-tests";
 
 const names = Object.keys(exampleInfrastructures);
+const roce = (): Infrastructure => exampleInfrastructures["roce"] as Infrastructure;
 const built = Object.fromEntries(
     Object.entries(exampleInfrastructures).map(([name, infrastructure]) => [name, alertRules(infrastructure)]),
 );
@@ -114,16 +118,46 @@ it("ships no rule on a metric that nobody emits", () => {
     expect(deadMetrics()).toEqual([]);
 });
 
-describe("a counter that nobody exports", () => {
-    it.each(["DCGM_FI_DEV_GPU_TEMP", "DCGM_EXP_XID_ERRORS_COUNT", "kube_node_labels"])(
-        "breaks the build by name: %s",
-        (name) => {
-            const catalog = { ...metricCatalog, metrics: metricCatalog.metrics.filter((entry) => entry.name !== name) };
-            const build = (): unknown =>
-                alertRules(exampleInfrastructures["efa"] as never, { ...defaultDeployment(), catalog });
-            expect(build).toThrow(
-                `uses ${name}, which no deployed exporter exports; add it to catalog/data/metrics.json`,
-            );
-        },
-    );
+describe("a metric that nobody exports", () => {
+    /** Every example network, and RoCE with each lossless priority: what can be declared asks for every metric. */
+    const declared = [
+        ...Object.values(exampleInfrastructures),
+        ...Array.from({ length: 8 }, (_, losslessPriority) => ({ ...roce(), losslessPriority })),
+    ];
+    /** Rules and dashboards from a catalogue; what is wrong with the first that cannot be built. */
+    function build(catalog: MetricCatalog): string[] {
+        for (const infrastructure of declared) {
+            try {
+                const rules = alertRules(infrastructure, { ...defaultDeployment(), catalog });
+                dashboards(infrastructure, rules.vocabulary);
+            } catch (error) {
+                return error instanceof DeadQueryError ? [...error.problems] : [String(error)];
+            }
+        }
+        return [];
+    }
+
+    it("is built from the whole catalogue", () => {
+        expect(build(metricCatalog)).toEqual([]);
+    });
+
+    it.each(metricCatalog.metrics.map((entry) => entry.name))("breaks the build by name: %s", (name) => {
+        const problems = build({
+            ...metricCatalog,
+            metrics: metricCatalog.metrics.filter((entry) => entry.name !== name),
+        });
+        const byName = `uses ${name}, which no deployed exporter exports; add it to catalog/data/metrics.json`;
+        expect(
+            problems.some((problem) => problem.includes(byName)),
+            problems.join("\n") || "it was built: nothing reads this metric",
+        ).toBe(true);
+    });
+
+    it("breaks the build by exporter and version where it is only too old", () => {
+        const { versions, ...rest } = defaultDeployment();
+        const old = { ...rest, versions: { ...versions, node: "1.10.2" } };
+        expect(() => alertRules(roce(), old)).toThrow(
+            "uses node_infiniband_roce_slow_restart_total, which no deployed exporter exports; deploy node 1.11.0 or later",
+        );
+    });
 });

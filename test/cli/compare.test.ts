@@ -62,6 +62,7 @@ function world({
     return {
         environment: "prod",
         at: null,
+        monitoring: [],
         resources: [
             { ...resource("pulumi:pulumi:Stack", "kilogpu-prod", {}), urn: STACK, parent: null, custom: false },
             resource("kilogpu:index:GpuNodePool", "h200", { instanceType, nodes }, STACK, false),

@@ -75,6 +75,7 @@ describe("plan --json", () => {
             "pools",
             "totals",
             "cost",
+            "monitoring",
             "policies",
             "lookups",
             "messages",
@@ -97,6 +98,13 @@ describe("plan --json", () => {
         const plan = planOf(name);
         expect(plan.totals).toMatchObject(totals);
         expect(plan.pools.reduce((sum, pool) => sum + pool.gpus, 0)).toBe(plan.totals.gpus);
+    });
+
+    it("says what Prometheus is sized for, by the declared GPUs", () => {
+        expect(planOf("prod").monitoring).toMatchObject([{ gpus: 1024, nodes: 128, retentionDays: 30 }]);
+        const [size] = planOf("prod").monitoring;
+        expect(size?.sentence).toContain(`1024 GPUs × ${(size?.seriesPerGpu ?? 0).toString()}, 128 nodes`);
+        expect(planOf("scale").monitoring[0]?.series).toBeGreaterThan(5 * (size?.series ?? Infinity));
     });
 
     it("names the parent of every resource but the stack, and only resources that it lists", () => {

@@ -33,7 +33,7 @@ function labelValue(label: string, entry: Metric, index: number): string {
         preempting_cluster_queue: half === 0 ? "research" : "pretrain",
         collective: half === 0 ? "AllReduce" : "AllGather",
         n_nodes: "2",
-        file: "/textfile/nccl/rank0.prom",
+        file: "/textfile/nccl/nccl_inspector_metrics_GPU-0.prom",
         log_class: half === 0 ? "xid" : "nccl-timeout",
         role: half === 0 ? "root" : "cascade",
         metric: half === 0 ? "loss" : "accuracy",
@@ -49,7 +49,10 @@ function valueAt(entry: Metric, index: number, seconds: number, end: number): nu
     const elapsed = seconds - (end - 86_400);
     const fixed: [RegExp, number][] = [
         [/boot_time_seconds$/, end - 86_400],
-        [/mtime_seconds$|last_success_timestamp/, seconds - 60],
+        // Written after the blocks end, so that it is of now for as long as the test runs.
+        [/mtime_seconds$/, end + 1800],
+        [/last_success_timestamp/, seconds - 60],
+        [/^kilogpu_log_first_seconds$/, end - 120 + 0.5 * index],
         [/state_id$/, 4],
         [/^kube_node_spec_unschedulable$/, 0],
         [/^kube_(node_labels|node_status_condition|pod_status_phase|node_spec_taint|pod_info)$/, 1],

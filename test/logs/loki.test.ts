@@ -21,6 +21,9 @@ interface ShippedRule {
 const rules = (lokiRuleGroups() as unknown as { groups: { rules: ShippedRule[] }[] }).groups.flatMap(
     (group) => group.rules,
 );
+/** Rules that count lines, and rules that note when the first was written. */
+const counting = rules.filter((rule) => rule.record !== "kilogpu_log_first_seconds");
+const noting = rules.filter((rule) => rule.record === "kilogpu_log_first_seconds");
 /** What a rule says of the lines that it counts. */
 const verdict = (rule: ShippedRule): string => rule.labels?.log_class ?? "unclassified";
 const names = [...logClasses.map((entry) => entry.name), "unclassified", "none"];
@@ -50,7 +53,7 @@ beforeAll(async () => {
             })),
         ),
     );
-    for (const rule of rules) {
+    for (const rule of counting) {
         for (const { metric, value } of await loki.instant(rule.expr, now)) {
             expect(Number(value[1])).toBe(1);
             const namespace = metric["namespace"] ?? "";
@@ -153,9 +156,30 @@ describe("one node's GPU falls off the bus and 127 nodes time out", () => {
         );
     });
 
+    it("is what the ruler notes as the earliest line of a root class, to the millisecond", async () => {
+        const first = new Map<string, number>();
+        for (const rule of noting) {
+            for (let at = now - 720_000; at <= now; at += 60_000) {
+                for (const { metric, value } of await loki.instant(rule.expr, at)) {
+                    if (metric["namespace"] === "research") {
+                        const key = `${rule.labels?.role ?? ""} ${rule.labels?.log_class ?? ""} ${metric["pod"] ?? ""} ${metric["node"] ?? ""}`;
+                        first.set(key, Math.min(first.get(key) ?? Infinity, Number(value[1])));
+                    }
+                }
+            }
+        }
+        const [key, seconds] = [...first]
+            .filter(([name]) => name.startsWith("root "))
+            .reduce((earliest, entry) => (entry[1] < earliest[1] ? entry : earliest));
+        expect(key).toBe(`root xid ${brokenNode} ${brokenNode}`);
+        expect(Math.round(seconds * 1000)).toBe(now - 700_000);
+        // The neighbour's echo was written before it, and is noted as such.
+        expect([...first].some(([name, at]) => name.startsWith("cascade nccl-remote") && at < seconds)).toBe(true);
+    });
+
     it("is counted under role root on that node alone, and under role cascade on the others", async () => {
         const nodes: { [role: string]: Set<string> } = { root: new Set(), cascade: new Set() };
-        for (const rule of rules.filter((entry) => entry.labels !== undefined)) {
+        for (const rule of counting.filter((entry) => entry.labels !== undefined)) {
             // The ruler looks every minute; so does this, over the length of the failure.
             for (let at = now - 720_000; at <= now; at += 60_000) {
                 for (const { metric } of await loki.instant(rule.expr, at)) {

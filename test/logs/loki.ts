@@ -133,7 +133,7 @@ export class Loki {
 
 /** The chart's values as Loki's own file: what is about the disk and the network is the test's, the rest is what is shipped. */
 function configuration(folder: string, http: number, grpc: number): unknown {
-    const { loki } = lokiValues({ retentionDays: 14, storageGib: 20 }) as unknown as {
+    const { loki } = lokiValues({ retentionDays: 14, storageGib: 20, nodes: 128 }) as unknown as {
         loki: {
             schemaConfig: unknown;
             limits_config: { [name: string]: unknown };

@@ -115,7 +115,9 @@ class AnomalyDetector:
         if len(self._losses) >= t.history:
             ordered = sorted(self._losses)
             median = quantile(ordered, 0.5)
-            robust = (quantile(ordered, 0.75) - quantile(ordered, 0.25)) / 1.349
+            # As the Prometheus rule has it: 0.6745 standard deviations lie between median and lower quartile, and a
+            # jump upwards never reaches the lower one.
+            robust = (median - quantile(ordered, 0.25)) / 0.6745
             limit = max(median + t.robust_sigma * robust, t.median_ratio * median)
             spiking = loss > limit
             streak = self._streak("loss_spike", spiking)

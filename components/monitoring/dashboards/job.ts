@@ -1,14 +1,41 @@
 /** One job: is it learning, how fast, where does the time go, what is at risk. */
+import type { Infrastructure } from "../infrastructure";
 import type { DashboardSource, Panel } from "./panel";
 
 const job = 'namespace="$namespace",job_name="$job"';
 const jobVariables = [
-    { name: "namespace", metric: "train_step", label: "namespace" },
-    { name: "job", metric: "train_step", label: "job_name" },
+    { name: "namespace", metric: "job:train_loss", label: "namespace" },
+    { name: "job", metric: "job:train_loss", label: "job_name" },
 ];
 
+/** What the job has written into its TrainJob's status. */
+function statusPanels(): Panel[] {
+    return [
+        {
+            title: "Reported by the TrainJob itself",
+            queries: [
+                {
+                    expr: 'max by (metric) (kube_customresource_trainjob_metric{namespace="$namespace",name="$job"})',
+                    legend: "{{metric}}",
+                },
+            ],
+        },
+        {
+            title: "Progress",
+            kind: "stat",
+            unit: "percent",
+            queries: [
+                {
+                    expr: 'max(kube_customresource_trainjob_progress{namespace="$namespace",name="$job"})',
+                    legend: "",
+                },
+            ],
+        },
+    ];
+}
+
 /** Its dashboard. */
-export function jobBoard(): DashboardSource {
+export function jobBoard({ trainJobStatus }: Infrastructure): DashboardSource {
     const one = (title: string, metric: string, unit?: string): Panel => ({
         title,
         ...(unit === undefined ? {} : { unit }),
@@ -28,7 +55,7 @@ export function jobBoard(): DashboardSource {
                         width: 12,
                         help: "The band of the robust rule is the median and six deviations above it.",
                         queries: [
-                            { expr: `max(train_loss{${job}})`, legend: "loss" },
+                            { expr: `max(job:train_loss{${job}})`, legend: "loss" },
                             { expr: `max(job:train_loss:median30m{${job}})`, legend: "median of 30 minutes" },
                             {
                                 expr: `max(job:train_loss:median30m{${job}} + 6 * job:train_loss:robust_deviation30m{${job}})`,
@@ -44,7 +71,7 @@ export function jobBoard(): DashboardSource {
                         title: "Gradient norm",
                         width: 12,
                         queries: [
-                            { expr: `max(train_grad_norm{${job}})`, legend: "norm" },
+                            { expr: `max(job:train_grad_norm{${job}})`, legend: "norm" },
                             { expr: `max(job:train_grad_norm:median1h{${job}})`, legend: "median of an hour" },
                         ],
                     },
@@ -61,26 +88,7 @@ export function jobBoard(): DashboardSource {
                             },
                         ],
                     },
-                    {
-                        title: "Reported by the TrainJob itself",
-                        queries: [
-                            {
-                                expr: 'max by (metric) (kube_customresource_trainjob_metric{namespace="$namespace",name="$job"})',
-                                legend: "{{metric}}",
-                            },
-                        ],
-                    },
-                    {
-                        title: "Progress",
-                        kind: "stat",
-                        unit: "percent",
-                        queries: [
-                            {
-                                expr: 'max(kube_customresource_trainjob_progress{namespace="$namespace",name="$job"})',
-                                legend: "",
-                            },
-                        ],
-                    },
+                    ...(trainJobStatus === true ? statusPanels() : []),
                     one("Step", "train_step"),
                 ],
             },
@@ -200,11 +208,24 @@ export function jobBoard(): DashboardSource {
                 title: "Logs",
                 panels: [
                     {
+                        title: "What began the failure",
+                        kind: "table",
+                        width: 24,
+                        help: "The earliest line of a root class within half an hour, as Unix time in milliseconds; an echo only where no root was written.",
+                        unit: "dateTimeAsIso",
+                        queries: [
+                            {
+                                expr: `1000 * max by (log_class, role, pod, node) (job:kilogpu_log_root:seconds{${job}})`,
+                                legend: "{{log_class}} on {{pod}}",
+                            },
+                        ],
+                    },
+                    {
                         title: "Lines by class",
                         width: 12,
                         queries: [
                             {
-                                expr: 'sum by (log_class, role) (kilogpu_log_lines{namespace="$namespace"})',
+                                expr: `sum by (log_class, role) (kilogpu_log_lines{${job}})`,
                                 legend: "{{log_class}} ({{role}})",
                             },
                         ],
@@ -214,7 +235,7 @@ export function jobBoard(): DashboardSource {
                         width: 12,
                         queries: [
                             {
-                                expr: 'sum(kilogpu_log_unclassified_lines{namespace="$namespace"})',
+                                expr: `sum(kilogpu_log_unclassified_lines{${job}})`,
                                 legend: "lines in five minutes",
                             },
                         ],

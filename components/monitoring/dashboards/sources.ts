@@ -14,7 +14,7 @@ export function dashboardSources(infrastructure: Infrastructure): DashboardSourc
     return [
         fleetBoard(),
         nodeBoard(),
-        jobBoard(),
+        jobBoard(infrastructure),
         fabricBoard(infrastructure),
         ncclBoard(),
         queuesBoard(),

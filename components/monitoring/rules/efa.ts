@@ -1,5 +1,6 @@
 /** EFA: interfaces against the declared number, retransmissions, peers that do not answer. */
-import { cordoned, increase, network, portAlert, rate } from "./port-alert";
+import { cordoned } from "./healing";
+import { increase, network, portAlert, rate } from "./port-alert";
 import type { Alert, Recording } from "./rule";
 
 /** What is seen of peers. */

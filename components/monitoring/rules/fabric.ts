@@ -3,7 +3,8 @@ import { alertThresholds } from "../../../catalog/alerts";
 import { FabricKind } from "../../fabric/profile";
 import type { Infrastructure } from "../infrastructure";
 import { efaAlerts, efaRecordings } from "./efa";
-import { cordoned, increase, network, onPort, port, portAlert, rate } from "./port-alert";
+import { cordoned } from "./healing";
+import { increase, network, onPort, port, portAlert, rate } from "./port-alert";
 import type { Alert, RuleSource } from "./rule";
 
 function rdmaAlerts(): Alert[] {
@@ -11,9 +12,9 @@ function rdmaAlerts(): Alert[] {
         portAlert(
             "RdmaPortDown",
             "critical",
-            `min by (${port}) (node_infiniband_state_id) != 4 and on (${port}) (max by (${port}) (max_over_time(node_infiniband_state_id[1h])) == 4)`,
+            `(min by (${port}) (node_infiniband_state_id) != 4 or min by (${port}) (node_infiniband_physical_state_id) != 5) and on (${port}) (max by (${port}) (max_over_time(node_infiniband_state_id[1h])) == 4)`,
             "the port is down.",
-            "State {{ $value }} instead of 4 (active). Ports that were never up within the hour are RdmaPortsMissing's matter.",
+            "State {{ $value }} instead of 4 (active), or physical state instead of 5 (link up). Ports that were never up within the hour are RdmaPortsMissing's matter.",
             network(
                 "NCCL loses a rail; running jobs hang or fail.",
                 ["Cable, transceiver, switch port; in this order."],

@@ -1,5 +1,6 @@
 /** GPU hardware: XIDs by what they ask for, memory errors, heat, power, NVLink, PCIe, GPUs that are gone. */
 import { alertThresholds, xidPattern } from "../../../catalog/alerts";
+import { gpuRepaired, notRepaired } from "./healing";
 import type { Alert, RuleSource, Runbook } from "./rule";
 
 const xid = alertThresholds.xid;
@@ -16,8 +17,6 @@ const hardware = (meaning: string, act: string[], healing: string): Runbook => (
     act,
     healing,
 });
-const drained =
-    "SelfHealing cordons and taints the node; Kueue replaces the node of each job on it, and the job goes on from its last checkpoint.";
 
 function xidAlert(name: string, codes: number[], what: string, act: string[], healing: string): Alert {
     return {
@@ -48,9 +47,9 @@ export const gpuHardware: RuleSource = {
             [
                 "Drain the node.",
                 "`nvidia-smi --gpu-reset -i <gpu>`, or reboot where NVLink joins the GPUs.",
-                "Run the NCCL gate before the node takes jobs again.",
+                "Run nccl-tests' all_reduce_perf on the node before it takes jobs again.",
             ],
-            drained,
+            gpuRepaired,
         ),
         xidAlert(
             "GpuXidFallenOffBus",
@@ -60,14 +59,14 @@ export const gpuHardware: RuleSource = {
                 "Reboot the node; power-cycle it if the GPU stays away.",
                 "Return the node to the vendor at the second time.",
             ],
-            `${drained} The node is rebooted once.`,
+            gpuRepaired,
         ),
         xidAlert(
             "GpuXidRestartMachine",
             xid.restartMachine,
             "the virtual machine must be restarted",
             ["Stop and start the instance; a reboot from inside is not enough."],
-            drained,
+            gpuRepaired,
         ),
         xidAlert(
             "GpuXidNvlink",
@@ -78,7 +77,7 @@ export const gpuHardware: RuleSource = {
                 "`nvidia-smi nvlink -e` for the link's error counters.",
                 "Reset all GPUs of the domain together; look at the fabric manager's log.",
             ],
-            drained,
+            gpuRepaired,
         ),
         xidAlert(
             "GpuXidMemory",
@@ -88,7 +87,7 @@ export const gpuHardware: RuleSource = {
                 "Read `nvidia-smi -q -d ROW_REMAPPER`.",
                 "Reset the GPU once it is idle; replace it where the remap has failed.",
             ],
-            drained,
+            gpuRepaired,
         ),
         {
             name: "GpuXidApplication",
@@ -114,7 +113,7 @@ export const gpuHardware: RuleSource = {
             runbook: hardware(
                 "A few nodes cause most failures. This is one of them.",
                 ["Take the node out of the pool and open a case with the vendor."],
-                "SelfHealing stops to repair the node and leaves it cordoned.",
+                "Node repair goes on to repair each fault alone; that it keeps coming back only this alert says.",
             ),
         },
         {
@@ -132,7 +131,7 @@ export const gpuHardware: RuleSource = {
                     "`nvidia-smi -L` and `lspci -d 10de:` on the node.",
                     "Power-cycle the node; replace it if the GPU stays away.",
                 ],
-                drained,
+                gpuRepaired,
             ),
         },
         {
@@ -177,8 +176,8 @@ export const gpuHardware: RuleSource = {
             description: `{{ $value }} double-bit errors within 15 minutes on ${onGpu}.`,
             runbook: hardware(
                 "Data in GPU memory was lost; the job must go back to a checkpoint.",
-                ["Drain, reset the GPU so that the row is remapped, run the NCCL gate."],
-                drained,
+                ["Drain, reset the GPU so that the row is remapped, run nccl-tests' all_reduce_perf on the node."],
+                gpuRepaired,
             ),
         },
         {
@@ -202,7 +201,7 @@ export const gpuHardware: RuleSource = {
             runbook: hardware(
                 "The GPU cannot repair its memory any more.",
                 ["Open an RMA with `nvidia-bug-report.sh`.", "Keep the node cordoned."],
-                `${drained} It stays cordoned.`,
+                "Nothing that lasts: a reboot or reset by node repair brings the GPU back as it was. Only another GPU helps.",
             ),
         },
         {
@@ -215,7 +214,7 @@ export const gpuHardware: RuleSource = {
             runbook: hardware(
                 "Safe until the next error in the same row.",
                 ["Reset the GPU when the job has ended."],
-                "SelfHealing resets it when the node is idle.",
+                "Nothing: the row is remapped at the next reset or reboot of the GPU.",
             ),
         },
         {
@@ -269,7 +268,7 @@ export const gpuHardware: RuleSource = {
             runbook: hardware(
                 "Clocks are halved or worse.",
                 ["Power supplies and BMC log first.", "Then cooling."],
-                "The node is cordoned once its job has ended.",
+                notRepaired,
             ),
         },
         {
@@ -339,7 +338,7 @@ export const gpuHardware: RuleSource = {
             runbook: hardware(
                 "GPUDirect RDMA and data loading run at a fraction of their speed.",
                 ["Reboot once: a link may train badly.", "Reseat or replace."],
-                "The node is cordoned once its job has ended.",
+                notRepaired,
             ),
         },
         {
@@ -366,8 +365,8 @@ export const gpuHardware: RuleSource = {
                 "Status {{ $value }}, code {{ $labels.health_error_code }}. The power watch is left out: DCGM warns there without a threshold.",
             runbook: hardware(
                 "DCGM's own judgement, over many fields.",
-                ["`dcgmi health -c -g 0`, `dcgmi diag -r 2` on the drained node."],
-                drained,
+                ["`dcgmi health -c -g 0`, `dcgmi diag -r 2` on the gpuRepaired node."],
+                gpuRepaired,
             ),
         },
     ],

@@ -104,16 +104,20 @@ export const gpuMemory: RuleSource = {
         {
             name: "TrainingOomKilled",
             severity: "critical",
-            expr: `max by (namespace, pod, container) (kube_pod_container_status_last_terminated_reason{reason="OOMKilled"}) == 1
-  and on (namespace, pod, container) increase(kube_pod_container_status_restarts_total[15m]) > 0
+            // A rank's pod never restarts in place: it has ended, and is gone once JobSet has made the next one. Other pods restart.
+            expr: `(max by (namespace, pod, container) (kube_pod_container_status_terminated_reason{reason="OOMKilled"}) == 1
+  unless on (namespace, pod, container) max by (namespace, pod, container) (kube_pod_container_status_terminated_reason{reason="OOMKilled"} offset 15m) == 1
+  or max by (namespace, pod, container) (kube_pod_container_status_last_terminated_reason{reason="OOMKilled"}) == 1
+  and on (namespace, pod, container) increase(kube_pod_container_status_restarts_total[15m]) > 0)
   and on (namespace, pod) sum by (namespace, pod) (kube_pod_container_resource_requests{resource="nvidia_com_gpu"}) > 0`,
             summary: "{{ $labels.namespace }}/{{ $labels.pod }} was killed for host memory.",
-            description: "Container {{ $labels.container }} went over its memory limit (flag {{ $value }}).",
+            description:
+                "Container {{ $labels.container }} went over its memory limit (flag {{ $value }}). Where JobSet was faster than the scrape, LogRootCause says host-oom from the kernel's own line.",
             runbook: {
                 meaning: "Not GPU memory: the container's limit on host memory.",
                 look: ["`kubectl describe pod -n <namespace> <pod>`", jobPanel],
                 act: ["Raise the limit or lower data loader workers; remember /dev/shm."],
-                healing: "The pod restarts and the job goes on from its last checkpoint.",
+                healing: "The job starts again and goes on from its last checkpoint, as often as maxRestarts says.",
             },
         },
     ],

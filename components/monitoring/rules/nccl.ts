@@ -1,5 +1,6 @@
 /** Collectives as NCCL Inspector sees them, and the hang that needs no telemetry of NCCL's. */
 import { alertThresholds } from "../../../catalog/alerts";
+import { notRepaired } from "./healing";
 import type { Alert, RuleSource, Runbook } from "./rule";
 
 const limits = alertThresholds.nccl;
@@ -19,11 +20,11 @@ const busBandwidthLow: Alert = {
   < on (node) group_left () (${limits.trainingShareOfFloor.toString()} * max by (node) (node:kilogpu_expected_bus_bandwidth_gbs))`,
     summary: "AllReduce of {{ $labels.slurm_job_id }} on {{ $labels.node }} is far below the fabric's bandwidth.",
     description:
-        "{{ $value }} GB/s at its best message size; the declared floor is what the NCCL gate demands of idle nodes, half of it what training must reach.",
+        "{{ $value }} GB/s at its best message size; the declared floor is what idle nodes must reach in nccl-tests, half of it what training must.",
     runbook: collective(
         "The fabric does not deliver, or RDMA is not used.",
-        ["TransportFellBackToSocket?", "Run NcclGate on the job's nodes when it has ended."],
-        "Nodes that fail the gate stay cordoned.",
+        ["TransportFellBackToSocket?", "Run nccl-tests' all_reduce_perf over the job's nodes when it has ended."],
+        "None: the job goes on at this speed.",
     ),
 };
 
@@ -61,7 +62,7 @@ export const nccl: RuleSource = {
                     "GPU throttled, PCIe degraded, CPU or data loader slow on that node?",
                     "Replace the node at the next checkpoint.",
                 ],
-                "SelfHealing replaces the node after repeated findings where it is allowed to.",
+                notRepaired,
             ),
         },
         {

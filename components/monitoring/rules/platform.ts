@@ -204,31 +204,5 @@ export const controlPlane: RuleSource = {
             description: "{{ $value | humanizePercentage }} fail.",
             runbook: platformBook("Nobody is told.", ["Logs of Alertmanager"], ["Address and secret of the receiver."]),
         },
-        {
-            name: "LogLinesUnclassified",
-            severity: "info",
-            for: "30m",
-            expr: `sum by (namespace) (kilogpu_log_unclassified_lines) > 50`,
-            summary: "Error lines of {{ $labels.namespace }} belong to no class.",
-            description: "{{ $value }} lines within five minutes: catalog/log-classes.json does not know them.",
-            runbook: platformBook(
-                "A fault without a name is repaired by hand.",
-                ["Dashboard kilogpu / job, unclassified lines"],
-                ["Add a class with a sample line."],
-            ),
-        },
-        {
-            name: "LogRootCause",
-            severity: "warning",
-            expr: `max by (namespace, pod, log_class) (kilogpu_log_lines{role="root"}) > 0`,
-            summary: "{{ $labels.namespace }}/{{ $labels.pod }}: {{ $labels.log_class }}.",
-            description:
-                "{{ $value }} lines of this root cause within five minutes; lines that only follow from it are not counted.",
-            runbook: platformBook(
-                "The earliest root names the fault; NCCL timeouts of other ranks are its echo.",
-                ["Logs of the pod around the first line"],
-                ["The class says whether hardware, code, data or the cluster is to blame: docs/alerts.md."],
-            ),
-        },
     ],
 };

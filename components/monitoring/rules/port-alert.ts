@@ -20,8 +20,6 @@ export const network = (
     healing,
 });
 
-export const cordoned = "SelfHealing cordons the node; Kueue replaces it in running jobs.";
-
 /** An alert on one port; the expression is for `by (node, device, port)`. */
 export function portAlert(
     name: string,

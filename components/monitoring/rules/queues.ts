@@ -1,4 +1,5 @@
 /** Queues, quota, placement and capacity. */
+import { nodeReplaced } from "./healing";
 import type { RuleSource, Runbook } from "./rule";
 
 const queue = (meaning: string, act: string[], healing = "None."): Runbook => ({
@@ -144,7 +145,7 @@ export const queuesAndCapacity: RuleSource = {
             runbook: queue(
                 "Its pods are evicted; jobs on it restart.",
                 ["Console output of the machine; power it off and on."],
-                "Kueue replaces the node in running jobs; SelfHealing reboots it once. This alert inhibits every other one of the node.",
+                nodeReplaced,
             ),
         },
         {
@@ -157,7 +158,7 @@ export const queuesAndCapacity: RuleSource = {
             runbook: queue(
                 "Repairs do not keep up, or something cordons healthy nodes.",
                 ["Reasons in the taints; spare nodes; vendor cases."],
-                "SelfHealing's breaker stops further cordons at its limit.",
+                "On EKS node repair stops by itself where too large a part of a node group is unhealthy. Nobody else uncordons.",
             ),
         },
     ],

@@ -3,9 +3,9 @@
  * a series per node, joined on the node's own label, so that a cluster without GPUs has none of them and every alert stays silent.
  */
 import { alertThresholds, pcieReplaysPerMinute } from "../../../catalog/alerts";
-import { trainerNode } from "../../kubeflow/training-runtime";
 import type { GroupFacts } from "../infrastructure";
 import { totalGpus } from "../infrastructure";
+import { jobOfPod } from "./job-of-pod";
 import type { Recording, RuleSource } from "./rule";
 
 /** Prometheus' name of a node label in kube_node_labels. */
@@ -131,14 +131,6 @@ export const expectationNames = [
     "node:kilogpu_gpu_power_watts",
 ] as const;
 
-/**
- * Series of pods with the label job_name: JobSet calls its pods `<job>-node-<index>-<index>-<random>` (pkg/util/placement), and a pod of
- * another kind is a job of its own.
- */
-function jobOfPod(series: string): string {
-    return `label_replace(label_replace(${series}, "job_name", "$1", "pod", "(.+)"), "job_name", "$1", "pod", "(.+)-${trainerNode}-[0-9]+-[0-9]+-[a-z0-9]{5}")`;
-}
-
 /** What ranks of this minute say of AllReduce over nodes. */
 const acrossNodes = `nccl_collective_exec_time_microseconds{collective="AllReduce",n_nodes!="1"} and on (node) node:kilogpu_nccl_fresh`;
 
@@ -245,25 +237,37 @@ export const observations: RuleSource = {
     ],
 };
 
+/**
+ * A job's series by what its pods serve, else by what it wrote into its TrainJob's status (`named` there). Statistics are the same for
+ * both, so that a job without a line of code for it is watched too.
+ */
+function ofJob(metric: string, named: string, trainJobStatus = false): string {
+    const served = `max by (namespace, job_name) (${metric})`;
+    return trainJobStatus
+        ? `${served}
+  or on (namespace, job_name) max by (namespace, job_name) (label_replace(kube_customresource_trainjob_metric{metric=~"${named}"}, "job_name", "$1", "name", "(.+)"))`
+        : served;
+}
+
 /** Statistics of a job's loss and gradients; the last minute is left out, so that an outlier does not judge itself. */
 export const trainingStatistics: RuleSource = {
     name: "training-statistics",
     title: "Statistics of training",
     interval: "30s",
-    recordings: () => [
+    recordings: ({ trainJobStatus }) => [
         {
             record: "job:train_loss",
-            expr: "max by (namespace, job_name) (train_loss)",
+            expr: ofJob("train_loss", "loss|train_loss", trainJobStatus),
             help: "Loss of the job; rank 0 alone exports it.",
         },
         {
             record: "job:train_step",
-            expr: "max by (namespace, job_name) (train_step)",
+            expr: ofJob("train_step", "step|global_step", trainJobStatus),
             help: "Step of the job.",
         },
         {
             record: "job:train_grad_norm",
-            expr: "max by (namespace, job_name) (train_grad_norm)",
+            expr: ofJob("train_grad_norm", "grad_norm", trainJobStatus),
             help: "Gradient norm of the job.",
         },
         {

@@ -1,6 +1,7 @@
 /** Every rule group, in the order in which they build upon one another. */
 import { fabric } from "./fabric";
 import { gpuHardware } from "./gpu";
+import { logs } from "./logs";
 import { gpuMemory } from "./memory";
 import { nccl } from "./nccl";
 import { controlPlane, storage } from "./platform";
@@ -26,4 +27,5 @@ export const ruleSources: readonly RuleSource[] = [
     queuesAndCapacity,
     storage,
     controlPlane,
+    logs,
 ];

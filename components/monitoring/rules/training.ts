@@ -1,6 +1,7 @@
 /** The training itself: loss, gradients, steps, checkpoints, data, lost time. */
 import { alertThresholds } from "../../../catalog/alerts";
 import { gracePeriodSeconds } from "../../kubeflow/training-runtime";
+import { notRepaired } from "./healing";
 import type { RuleSource, Runbook } from "./rule";
 
 const t = alertThresholds.training;
@@ -142,7 +143,7 @@ export const training: RuleSource = {
             runbook: model(
                 "Work is at risk.",
                 ["Storage full, slow or without permission?", "Do not drain nodes of this job now."],
-                "SelfHealing waits with voluntary drains of this job.",
+                "The loop tries again at each interval.",
             ),
         },
         {
@@ -210,7 +211,7 @@ export const training: RuleSource = {
             runbook: model(
                 "Every step takes as long as this rank.",
                 ["GPU alerts of its node; replace the node at the next checkpoint."],
-                "SelfHealing replaces the node after repeated findings where it is allowed to.",
+                notRepaired,
             ),
         },
         {

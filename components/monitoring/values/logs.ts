@@ -1,5 +1,6 @@
-/** Values of Loki and Alloy: one binary with its own disk, a ruler that counts log classes, and a collector on each node. */
+/** Values of the loki chart: one binary with its own disk, and a ruler that counts log classes. */
 import type { ChartValues } from "../../helm-chart";
+import { prometheusReplica, prometheusReplicas } from "./prometheus";
 
 /** ConfigMap with the ruler's rules, and where Loki sees it. */
 export const lokiRulesConfig = "kilogpu-log-classes";
@@ -9,8 +10,13 @@ export interface LogOptions {
     retentionDays: number;
     /** Disk, GiB. */
     storageGib: number;
+    /** Nodes whose pods write to it. */
+    nodes: number;
     storageClass?: string;
 }
+
+/** Containers of a node that write: a dozen daemons, some with helpers beside them, and the training pod. */
+const streamsPerNode = 40;
 
 /** What a node's pods leave in Loki a day, GiB, compressed: an estimate, a training pod and a dozen daemons. */
 const gibPerNodeAndDay = 0.04;
@@ -44,6 +50,10 @@ export function lokiValues(options: LogOptions): ChartValues {
                 ingestion_rate_mb: 50,
                 ingestion_burst_size_mb: 100,
                 allow_structured_metadata: true,
+                // Loki's own limits are those of a shared service: 5,000 streams, which 200 nodes exceed, and 500 series in an answer, which
+                // a job of 512 nodes exceeds at the moment when all of its ranks time out.
+                max_global_streams_per_user: Math.max(5000, options.nodes * streamsPerNode),
+                max_query_series: Math.max(500, options.nodes * streamsPerNode),
             },
             compactor: { retention_enabled: true, delete_request_store: "filesystem" },
             rulerConfig: {
@@ -52,9 +62,13 @@ export function lokiValues(options: LogOptions): ChartValues {
                 storage: { type: "local", local: { directory: "/etc/loki/rules" } },
                 remote_write: {
                     enabled: true,
-                    clients: {
-                        prometheus: { url: "http://kube-prometheus-stack-prometheus.monitoring.svc:9090/api/v1/write" },
-                    },
+                    // Each replica by its own name: the Service would give the counts to one of them, and the other would know nothing.
+                    clients: Object.fromEntries(
+                        Array.from({ length: prometheusReplicas }, (_, index) => [
+                            `prometheus-${index.toString()}`,
+                            { url: `http://${prometheusReplica(index)}:9090/api/v1/write` },
+                        ]),
+                    ),
                 },
             },
         },
@@ -75,73 +89,5 @@ export function lokiValues(options: LogOptions): ChartValues {
         resultsCache: { enabled: false },
         lokiCanary: { enabled: false },
         test: { enabled: false },
-    };
-}
-
-const pipeline = `
-discovery.kubernetes "pods" {
-  role = "pod"
-  selectors {
-    role  = "pod"
-    field = "spec.nodeName=" + coalesce(sys.env("HOSTNAME"), constants.hostname)
-  }
-}
-discovery.relabel "pods" {
-  targets = discovery.kubernetes.pods.targets
-  rule {
-    source_labels = ["__meta_kubernetes_namespace"]
-    target_label  = "namespace"
-  }
-  rule {
-    source_labels = ["__meta_kubernetes_pod_name"]
-    target_label  = "pod"
-  }
-  rule {
-    source_labels = ["__meta_kubernetes_pod_container_name"]
-    target_label  = "container"
-  }
-  rule {
-    source_labels = ["__meta_kubernetes_pod_node_name"]
-    target_label  = "node"
-  }
-  rule {
-    source_labels = ["__meta_kubernetes_pod_label_kilogpu_dev_training"]
-    regex         = "true"
-    replacement   = "true"
-    target_label  = "training"
-  }
-  rule {
-    source_labels = ["__meta_kubernetes_pod_label_jobset_sigs_k8s_io_jobset_name"]
-    target_label  = "job_name"
-  }
-}
-loki.source.kubernetes "pods" {
-  targets    = discovery.relabel.pods.output
-  forward_to = [loki.write.default.receiver]
-}
-loki.source.journal "kernel" {
-  matches    = "_TRANSPORT=kernel"
-  labels     = {training = "true", namespace = "kernel", pod = constants.hostname, node = constants.hostname}
-  forward_to = [loki.write.default.receiver]
-}
-loki.write "default" {
-  endpoint {
-    url = "http://loki-gateway.monitoring.svc/loki/api/v1/push"
-  }
-}
-`;
-
-/** Values of the alloy chart. */
-export function alloyValues(): ChartValues {
-    return {
-        alloy: {
-            configMap: { content: pipeline },
-            enableReporting: false,
-            // The name of the node, for the field selector; and the kernel's journal, where XIDs are.
-            extraEnv: [{ name: "HOSTNAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }],
-            mounts: { varlog: true },
-            resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "512Mi" } },
-        },
-        controller: { type: "daemonset", tolerations: [{ operator: "Exists" }] },
     };
 }

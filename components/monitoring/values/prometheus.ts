@@ -4,6 +4,7 @@ import { findRelease } from "../../../catalog/releases";
 import type { ChartValues } from "../../helm-chart";
 import { kubeStateMetricsValues } from "../exporters/kube-state-metrics";
 import { nodeExporterArguments } from "../exporters/node";
+import { namespaceName } from "../names";
 import type { MonitoringSize } from "../sizing";
 import { alertmanagerConfig, anyReceiver, receiversSecret } from "./alertmanager";
 import type { Receivers } from "./alertmanager";
@@ -18,10 +19,20 @@ export interface StackOptions {
     managed?: { url: pulumi.Input<string>; region: string };
     /** Whether Loki is a data source of Grafana. */
     logs: boolean;
+    /** What other homes of the series call this cluster. */
+    cluster: pulumi.Input<string>;
 }
 
 /** Name of Prometheus' ServiceAccount: pod identity is bound to it. */
 export const prometheusServiceAccount = "kube-prometheus-stack-prometheus";
+
+/** Two, each with everything: one may be on a node that is drained. */
+export const prometheusReplicas = 2;
+
+/** Address of one replica: the operator's StatefulSet is called after the Prometheus object, its headless Service prometheus-operated. */
+export function prometheusReplica(index: number): string {
+    return `prometheus-kube-prometheus-stack-prometheus-${index.toString()}.prometheus-operated.${namespaceName}.svc`;
+}
 
 function claim(gibibytes: number, storageClass: string | undefined): ChartValues {
     return {
@@ -59,12 +70,16 @@ export function stackValues(options: StackOptions): ChartValues {
         kubeProxy: { enabled: false },
         prometheus: {
             prometheusSpec: {
-                replicas: 2,
+                replicas: prometheusReplicas,
                 retention: `${size.retentionDays.toString()}d`,
                 // Below the disk's size, so that an unexpected growth shortens the past and does not stop the present.
                 retentionSize: `${Math.floor(size.storageGib * 0.85).toString()}GiB`,
                 scrapeInterval: "30s",
                 evaluationInterval: "30s",
+                // By these two labels AWS managed Prometheus, Mimir and Thanos keep one of the replicas' copies; without them every series
+                // is stored and paid twice.
+                replicaExternalLabelName: "__replica__",
+                externalLabels: { cluster: options.cluster },
                 enableFeatures: ["memory-snapshot-on-shutdown"],
                 resources: {
                     requests: {

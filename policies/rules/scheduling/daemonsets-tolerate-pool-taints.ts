@@ -56,9 +56,11 @@ export const daemonSetsToleratePoolTaints = stackRule(
                 return daemonSets.flatMap((daemonSet) => {
                     const path = daemonSet.tolerationsValue;
                     // A subchart that is switched off installs nothing: gpu-operator's own feature discovery under another owner.
+                    // Alloy is a Deployment where it collects what the whole cluster says, and stays away from GPU nodes.
                     const switchedOff =
-                        path?.startsWith("node-feature-discovery.") === true &&
-                        about.props.flag("values.nfd.enabled") === false;
+                        (path?.startsWith("node-feature-discovery.") === true &&
+                            about.props.flag("values.nfd.enabled") === false) ||
+                        (chart === "alloy" && about.props.text("values.controller.type") === "deployment");
                     const given = about.props.at(`values.${path ?? ""}`);
                     if (path === undefined || switchedOff || given.unknown || daemonSet.tolerates.includes("*")) {
                         return [];

@@ -1,5 +1,5 @@
 // False alerts per job-day and detection delay of the loss and gradient rules, on seeded curves: the rules as shipped, evaluated by
-// Prometheus' own engine in promtool. Printed by `npm run bench`.
+// Prometheus' own engine in promtool, and beside them the detector of the training pod on the same curves. Printed by `npm run bench`.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -8,6 +8,7 @@ import { alertRules } from "../../../components/monitoring/rules/build";
 import { curve, random, values } from "../curves";
 import type { Anomaly } from "../curves";
 import { exampleInfrastructures } from "../example-infrastructures";
+import { inPod } from "../in-pod";
 import { promtool } from "../promtool";
 
 const intervalSeconds = 30;
@@ -69,7 +70,7 @@ const scenarios: Scenario[] = [
 const rules = [...new Set(scenarios.flatMap((scenario) => scenario.rules))];
 
 /** Curves of a scenario differ in seed, level, noise and correlation. */
-function series(scenario: Scenario, index: number, seed: number): { series: string; values: string }[] {
+function drawn(scenario: Scenario, seed: number): number[] {
     const pick = random(seed);
     const loss = scenario.metric === "train_loss";
     const start = (loss ? 2.2 : 0.8) + pick();
@@ -82,13 +83,16 @@ function series(scenario: Scenario, index: number, seed: number): { series: stri
         noise: loss ? 0.004 + 0.03 * pick() : 0.05 + 0.25 * pick(),
         correlation: 0.95 * pick(),
     };
-    const drawn = curve({
+    return curve({
         ...shape,
         ...(scenario.anomaly === undefined ? {} : { anomaly: { ...scenario.anomaly, at: begin } }),
     });
+}
+
+function series(scenario: Scenario, index: number, seed: number): { series: string; values: string }[] {
     const labels = `{namespace="bench",job_name="${jobName(scenario, index)}",pod="p",rank="0"}`;
     return [
-        { series: `${scenario.metric}${labels}`, values: values(drawn) },
+        { series: `${scenario.metric}${labels}`, values: values(drawn(scenario, seed)) },
         { series: `train_step${labels}`, values: `2000+20x${samples.toString()}` },
     ];
 }
@@ -171,24 +175,38 @@ it("finds what was put in, and pages for nothing else", () => {
     });
     rmSync(folder, { recursive: true });
 
+    const pod = inPod(
+        curves.map(({ scenario, seed }) => ({
+            kind: scenario.metric === "train_loss" ? ("loss" as const) : ("norm" as const),
+            samples: drawn(scenario, seed),
+        })),
+    );
     const lines = [
         `${curves.length.toString()} curves, ${((samples * intervalSeconds) / 3600).toString()} h each, one sample in ${intervalSeconds.toString()} s`,
         "",
-        "rule                        false alerts per job-day",
+        "rule                        false alerts per job-day   in the pod, a step a sample",
     ];
+    const falseInPod: { [rule: string]: number } = {};
     const falseRate: { [rule: string]: number } = {};
     for (const rule of rules) {
         let count = 0;
+        let podCount = 0;
         let seconds = 0;
-        for (const { scenario, index } of curves) {
+        for (const [place, { scenario, index }] of curves.entries()) {
             const clean = scenario.anomaly === undefined;
+            podCount += (pod[place]?.[rule] ?? []).filter((step) => clean || step < begin).length;
             count += answers[clean ? "whole" : "before"]?.get(`${rule} ${jobName(scenario, index)}`) ?? 0;
             seconds += clean ? endSeconds : beginSeconds;
         }
         falseRate[rule] = (count * 86_400) / seconds;
-        lines.push(`${rule.padEnd(28)}${falseRate[rule].toFixed(2)}`);
+        falseInPod[rule] = (podCount * 86_400) / seconds;
+        lines.push(`${rule.padEnd(28)}${falseRate[rule].toFixed(2).padEnd(27)}${falseInPod[rule].toFixed(2)}`);
     }
-    lines.push("", "anomaly                   rule                        found   delay median   90th percentile");
+    lines.push(
+        "",
+        "anomaly                   rule                        found   delay median   90th percentile   in the pod   delay median",
+    );
+    const foundInPod: { [key: string]: number } = {};
     const found: { [key: string]: number } = {};
     for (const scenario of scenarios) {
         for (const rule of scenario.rules) {
@@ -198,16 +216,32 @@ it("finds what was put in, and pages for nothing else", () => {
                 .filter((at) => at !== undefined && at >= beginSeconds)
                 .map((at) => (at ?? 0) - beginSeconds)
                 .sort((a, b) => a - b);
+            const steps = curves
+                .flatMap((entry, place) => (entry.scenario === scenario ? [pod[place]?.[rule] ?? []] : []))
+                .map((all) => all.find((step) => step >= begin))
+                .flatMap((step) => (step === undefined ? [] : [step - begin + 1]))
+                .sort((a, b) => a - b);
+            foundInPod[`${scenario.name} ${rule}`] = steps.length / perKind;
             found[`${scenario.name} ${rule}`] = delays.length / perKind;
             const delay = (share: number): string =>
                 delays.length === 0 ? "-" : `${(percentile(delays, share) / 60).toFixed(1)} min`;
             lines.push(
-                `${scenario.name.padEnd(26)}${rule.padEnd(28)}${delays.length.toString().padStart(2)}/${perKind.toString()}   ${delay(0.5).padStart(10)}   ${delay(0.9).padStart(12)}`,
+                `${scenario.name.padEnd(26)}${rule.padEnd(28)}${delays.length.toString().padStart(2)}/${perKind.toString()}   ${delay(0.5).padStart(10)}   ${delay(0.9).padStart(12)}   ${`${steps.length.toString()}/${perKind.toString()}`.padStart(13)}   ${steps.length === 0 ? "-" : `${percentile(steps, 0.5).toString()} steps`}`,
             );
         }
     }
     console.log(lines.join("\n"));
 
+    expect(falseInPod["TrainingLossSpike"]).toBeLessThan(0.2);
+    for (const key of [
+        "loss step ×1.5 TrainingLossSpike",
+        "loss spike ×2, 6 min TrainingLossSpike",
+        "loss NaN TrainingLossNonFinite",
+        "gradients ×30, 5 min TrainingGradientExploding",
+        "gradients ×0.001 TrainingGradientVanishing",
+    ]) {
+        expect(foundInPod[key], key).toBeGreaterThan(0.9);
+    }
     expect(falseRate["TrainingLossSpike"]).toBeLessThan(0.2);
     expect(falseRate["TrainingLossNonFinite"]).toBe(0);
     expect(falseRate["TrainingGradientExploding"]).toBe(0);

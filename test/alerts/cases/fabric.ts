@@ -68,6 +68,17 @@ export const fabricCases: RuleCase[] = [
     },
     {
         alert: "RdmaPortDown",
+        name: "its light goes out before the subnet manager says so",
+        infrastructure: "infiniband",
+        series: {
+            ...ib,
+            ...ports(state, 8, () => "4x60"),
+            ...ports("node_infiniband_physical_state_id", 8, (index) => (index === 0 ? "5x9 2x40" : "5x60")),
+        },
+        fires: { at: "11m", notBefore: "9m", labels: first },
+    },
+    {
+        alert: "RdmaPortDown",
         name: "a port that was never cabled, and a node without GPUs",
         infrastructure: "infiniband",
         series: { ...ib, [on(state, "mlx5_9")]: "1x60", [on(state, "mlx5_0", "cpu-1")]: "4x9 1x40" },

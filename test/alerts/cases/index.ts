@@ -3,6 +3,7 @@ import type { RuleCase } from "../case";
 import { fabricCases } from "./fabric";
 import { gpuHardwareCases } from "./gpu";
 import { gpuMemoryCases, gpuUseCases } from "./memory-and-use";
+import { logCases } from "./logs";
 import { ncclCases } from "./nccl";
 import { controlPlaneCases, storageCases } from "./platform";
 import { queueCases } from "./queues";
@@ -19,4 +20,5 @@ export const ruleCases: { [group: string]: RuleCase[] } = {
     queues: queueCases,
     storage: storageCases,
     "control-plane": controlPlaneCases,
+    logs: logCases,
 };

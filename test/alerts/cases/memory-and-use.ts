@@ -116,6 +116,24 @@ export const gpuMemoryCases: RuleCase[] = [
     },
     {
         alert: "TrainingOomKilled",
+        name: "a rank's pod, which does not restart in place",
+        series: {
+            ...requests,
+            [`kube_pod_container_status_terminated_reason${inPod},container="node",reason="OOMKilled"}`]: "_x10 1x40",
+        },
+        fires: { at: "12m", notBefore: "9m", labels: job },
+    },
+    {
+        alert: "TrainingOomKilled",
+        name: "a job that has ended for good keeps its pods",
+        series: {
+            ...requests,
+            [`kube_pod_container_status_terminated_reason${inPod},container="node",reason="OOMKilled"}`]: "_x10 1x60",
+        },
+        silentAt: ["9m", "30m", "60m"],
+    },
+    {
+        alert: "TrainingOomKilled",
         name: "long ago, and a pod without GPUs",
         series: {
             ...requests,

@@ -264,32 +264,4 @@ export const controlPlaneCases: RuleCase[] = [
         },
         silentAt: ["10m", "28m"],
     },
-    {
-        alert: "LogLinesUnclassified",
-        name: "a hundred in each window",
-        series: { [`kilogpu_log_unclassified_lines{namespace="research"}`]: "100x60" },
-        fires: { at: "31m", notBefore: "29m", labels: [{ namespace: "research" }] },
-    },
-    {
-        alert: "LogLinesUnclassified",
-        name: "a burst at a start",
-        series: { [`kilogpu_log_unclassified_lines{namespace="research"}`]: "500x9 2x60" },
-        silentAt: ["20m", "50m"],
-    },
-    {
-        alert: "LogRootCause",
-        name: "CUDA out of memory",
-        series: {
-            [`kilogpu_log_lines{namespace="research",pod="gpt2-3",log_class="cuda-oom",role="root"}`]: "0x9 1x5 0x20",
-        },
-        fires: { at: "11m", notBefore: "9m", labels: [{ pod: "gpt2-3", log_class: "cuda-oom" }] },
-    },
-    {
-        alert: "LogRootCause",
-        name: "NCCL timeouts of the other ranks only echo it",
-        series: {
-            [`kilogpu_log_lines{namespace="research",pod="gpt2-0",log_class="nccl-timeout",role="cascade"}`]: "50x30",
-        },
-        silentAt: ["15m"],
-    },
 ];

@@ -8,6 +8,9 @@ const of = (metric: string, rank?: number): string =>
     rank === undefined
         ? `${metric}${labels}`
         : `${metric}{namespace="research",job_name="gpt2",pod="gpt2-${rank.toString()}",node="n1",rank="${rank.toString()}"}`;
+/** What a job wrote into the status of its TrainJob. */
+const ofStatus = (metric: string): string =>
+    `kube_customresource_trainjob_metric{namespace="research",name="gpt2",metric="${metric}"}`;
 const run = [{ namespace: "research", job_name: "gpt2" }];
 const settled = { [of("train_step")]: "5000+10x2000" };
 const early = { [of("train_step")]: "10+1x900" };
@@ -66,6 +69,15 @@ const lossCases: RuleCase[] = [
         name: "a spike of six minutes",
         series: { ...settled, [of("train_loss")]: loss(spike(2.5, 6)) },
         fires: { at: "104m", notBefore: "101m", labels: run },
+    },
+    {
+        alert: "TrainingLossSpike",
+        name: "a loss that only the TrainJob's status tells",
+        series: {
+            [ofStatus("step")]: "2000+60x300",
+            [ofStatus("loss")]: loss(step),
+        },
+        fires: { at: "111m", notBefore: "101m", labels: run },
     },
     {
         alert: "TrainingLossSpike",

@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
+import { finalClassExitCodes } from "../../../catalog/log-classes";
 import { release } from "../../../catalog/releases";
 import { checkChartValues } from "../../../components/helm-chart";
 import { Kubeflow, checkKubeflow, lostNodeSeconds } from "../../../components/kubeflow";
@@ -161,7 +162,7 @@ describe("Kubeflow", () => {
                                                 onExitCodes: {
                                                     containerName: "node",
                                                     operator: "In",
-                                                    values: [2, 65, 143],
+                                                    values: [2, 65, ...finalClassExitCodes, 143],
                                                 },
                                             },
                                         ],
@@ -176,9 +177,10 @@ describe("Kubeflow", () => {
         });
     });
 
-    it.each([
+    it.each<[number, string]>([
         [2, "FailJobSet"],
         [65, "FailJobSet"],
+        ...finalClassExitCodes.map((code): [number, string] => [code, "FailJobSet"]),
         [143, "RestartJobSetAndIgnoreMaxRestarts"],
         [1, "RestartJobSet"],
         [74, "RestartJobSet"],

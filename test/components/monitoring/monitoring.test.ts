@@ -5,8 +5,10 @@ import { FabricKind, fabricProfile, instanceMachine } from "../../../components/
 import { instance } from "../../../catalog/instances";
 import { GpuExporter, Monitoring, alertRules, checkMonitoring } from "../../../components/monitoring";
 import type { MonitoringArgs } from "../../../components/monitoring";
+import { dashboards } from "../../../components/monitoring/dashboards";
 import { stackValues } from "../../../components/monitoring/values/prometheus";
-import { alloyValues, lokiValues } from "../../../components/monitoring/values/logs";
+import { alloyEventsValues, alloyValues } from "../../../components/monitoring/values/alloy";
+import { lokiValues } from "../../../components/monitoring/values/logs";
 import { standaloneExporterValues } from "../../../components/monitoring/exporters/dcgm";
 import { monitoredInfrastructure } from "../../../components/monitoring";
 import { pool } from "../../alerts/example-infrastructures";
@@ -134,6 +136,70 @@ describe("Monitoring", () => {
         );
     });
 
+    it("tells others which cluster and which replica a series comes from, so that they keep one copy", async () => {
+        const run = await evaluate(
+            () => new Monitoring("watch", args({ remoteWriteUrl: "https://mimir.example.com/api/v1/push" })),
+        );
+        expect(run.named("watch-stack").inputs["values"]).toMatchObject({
+            prometheus: {
+                prometheusSpec: {
+                    replicas: 2,
+                    replicaExternalLabelName: "__replica__",
+                    externalLabels: { cluster: "stack" },
+                    remoteWrite: [{ url: "https://mimir.example.com/api/v1/push" }],
+                },
+            },
+        });
+    });
+
+    it("watches the loss in a TrainJob's status where Trainer writes it, and builds no panel on it where not", () => {
+        const built = (trainJobStatus: boolean): string => {
+            const { infrastructure } = monitoredInfrastructure(args({ trainJobStatus }));
+            const rules = alertRules(infrastructure);
+            return JSON.stringify([rules.groups, dashboards(infrastructure, rules.vocabulary)]);
+        };
+        expect(built(true)).toContain("kube_customresource_trainjob_metric");
+        expect(built(false)).not.toContain("kube_customresource_trainjob");
+    });
+
+    it("reads pods' files on their node, gives kernel lines the node's name, and events of the teams once", async () => {
+        const run = await evaluate(
+            () =>
+                new Monitoring(
+                    "watch",
+                    args({ queues: { teams: [{ namespace: "research", name: "research" }] } as never }),
+                ),
+        );
+        const content = (name: string): string =>
+            (run.named(name).inputs["values"] as { alloy: { configMap: { content: string } } }).alloy.configMap.content;
+        const nodes = content("watch-alloy");
+        expect(nodes).toContain("loki.source.file");
+        expect(nodes).not.toMatch(/loki\.source\.kubernetes\b|constants\.hostname/);
+        expect(nodes).toContain('node = sys.env("HOSTNAME")');
+        const events = run.named("watch-alloy-events").inputs;
+        expect(events).toMatchObject({
+            name: "alloy-events",
+            values: { controller: { type: "deployment", replicas: 1 }, crds: { create: false } },
+        });
+        expect(content("watch-alloy-events")).toContain('namespaces = ["research"]');
+    });
+
+    it("sends what Loki has counted to every replica of Prometheus", () => {
+        const { loki } = lokiValues({ retentionDays: 14, storageGib: 20, nodes: 1280 }) as {
+            loki: { rulerConfig: { remote_write: { clients: { [name: string]: { url: string } } } } };
+        };
+        expect(Object.values(loki.rulerConfig.remote_write.clients).map(({ url }) => url)).toEqual([
+            "http://prometheus-kube-prometheus-stack-prometheus-0.prometheus-operated.monitoring.svc:9090/api/v1/write",
+            "http://prometheus-kube-prometheus-stack-prometheus-1.prometheus-operated.monitoring.svc:9090/api/v1/write",
+        ]);
+    });
+
+    it("lets Loki answer for every pod of a job that fails on all of its nodes", () => {
+        expect(lokiValues({ retentionDays: 14, storageGib: 20, nodes: 1280 })).toMatchObject({
+            loki: { limits_config: { max_query_series: 51_200, max_global_streams_per_user: 51_200 } },
+        });
+    });
+
     it("ships a dashboard for each view, none of them empty", async () => {
         const run = await evaluate(() => new Monitoring("watch", args()));
         const boards = run.ofType("kubernetes:core/v1:ConfigMap").filter((map) => map.name.includes("dashboard"));
@@ -160,14 +226,19 @@ describe("values", () => {
             size,
             receivers: { page: true, warning: true, remediation: true },
             logs: true,
+            cluster: "train",
             storageClass: "gp3",
             remoteWriteUrl: "https://x",
         });
         expect(unknownChartValues("kube-prometheus-stack", stack)).toEqual([]);
         expect(
-            unknownChartValues("loki", lokiValues({ retentionDays: 14, storageGib: 20, storageClass: "gp3" })),
+            unknownChartValues(
+                "loki",
+                lokiValues({ retentionDays: 14, storageGib: 20, nodes: 64, storageClass: "gp3" }),
+            ),
         ).toEqual([]);
         expect(unknownChartValues("alloy", alloyValues())).toEqual([]);
+        expect(unknownChartValues("alloy", alloyEventsValues(["research"]))).toEqual([]);
         expect(unknownChartValues("dcgm-exporter", standaloneExporterValues([]))).toEqual([]);
     });
 });

@@ -36,7 +36,8 @@ function nodeLines(observation: Observation): string[] {
 
 /** `8 GPUs, 16 EFA`, or `8 GPUs, 8 RDMA`; a node has one of both networks. */
 function offerText({ gpus, efaInterfaces, rdmaDevices }: Offer): string {
-    return `${gpus} GPUs, ${rdmaDevices > 0 ? `${rdmaDevices} RDMA` : `${efaInterfaces} EFA`}`;
+    const network = rdmaDevices > 0 ? [`${rdmaDevices} RDMA`] : efaInterfaces > 0 ? [`${efaInterfaces} EFA`] : [];
+    return [`${gpus} GPUs`, ...network].join(", ");
 }
 
 function queueLines(observation: Observation): string[] {
@@ -96,7 +97,7 @@ export function renderStatus(environment: string, observation: Observation, plan
     );
     if (plan !== undefined) {
         lines.push(
-            `  ${dollars(plan.cost.hourlyUsd)} an hour on AWS, rates as of ${plan.cost.asOf}; nothing is spent here`,
+            `  ${dollars(plan.cost.hourlyUsd)} an hour ${plan.cost.asOf === "" ? "by the site's own figures" : `on AWS, rates as of ${plan.cost.asOf}`}; nothing is spent here`,
         );
     }
     const declared = plan === undefined ? "" : `, declared ${declaredMinor(plan)}`;

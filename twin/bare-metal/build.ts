@@ -67,8 +67,7 @@ export async function buildSite(environment: string, declared: DeclaredSite, kub
         ...left,
     ];
     if (!existsSync(places.operatorKey)) {
-        const pair = utils.generateKeyPairSync("ed25519", { comment: `operator of the twin ${environment}` });
-        writeWhole(places.operatorKey, pair.private);
+        writeWhole(places.operatorKey, privateKey(`operator of the twin ${environment}`));
     }
     writeAnswers(places, hosts);
     writeCommands(places);
@@ -83,7 +82,7 @@ function buildHost(environment: string, host: DeclaredHost, listen: number): Twi
     const places = hostPlaces(environment, host.name);
     mkdirSync(places.temporary, { recursive: true, mode: 0o700 });
     if (!existsSync(places.hostKey)) {
-        writeWhole(places.hostKey, utils.generateKeyPairSync("ed25519").private);
+        writeWhole(places.hostKey, privateKey(host.name));
     }
     if (!existsSync(places.root)) {
         const aside = `${places.root}.new`;
@@ -93,6 +92,16 @@ function buildHost(environment: string, host: DeclaredHost, listen: number): Twi
     }
     writeFiles(places.answers, { [answerFile("uname", "-n")]: `${host.name}\n` });
     return { ...host, listen, twinKey: publicKey(places.hostKey) };
+}
+
+/** A new private key. Three in a thousand come in a form that their own reader refuses (ssh2 1.17.0): those are made again. */
+function privateKey(comment: string): string {
+    for (;;) {
+        const { private: key } = utils.generateKeyPairSync("ed25519", { comment });
+        if (!(utils.parseKey(key) instanceof Error)) {
+            return key;
+        }
+    }
 }
 
 /** `ssh-ed25519 AAAA…` of a private key. */

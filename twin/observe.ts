@@ -115,9 +115,7 @@ function observeNodes(nodes: readonly NodeBody[]): ObservedNodes[] {
             first !== undefined &&
             offers.every(
                 ({ gpus, efaInterfaces, rdmaDevices }) =>
-                    gpus === first.gpus &&
-                    efaInterfaces === first.efaInterfaces &&
-                    rdmaDevices === first.rdmaDevices,
+                    gpus === first.gpus && efaInterfaces === first.efaInterfaces && rdmaDevices === first.rdmaDevices,
             );
         return {
             instanceType,

@@ -240,6 +240,8 @@ describe("onprem-ib", () => {
 
     it("goes on from there once the host is mended; connections that are cut stop it, and the next update resumes", async () => {
         rmSync(xid(), { recursive: true });
+        // A stage waits for its reboots: wider ones make the suite shorter.
+        sandbox.edit("onprem-ib", (yaml) => yaml.replace("maxUnavailable: 4", "maxUnavailable: 16"));
         const before = new Set(joined());
         const events = join(twinFolder("onprem-ib"), "site/events");
         let cuts = 0;

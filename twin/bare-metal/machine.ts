@@ -125,7 +125,8 @@ export function freshRoot(host: DeclaredHost, bootId: string): Files {
         "run/units/ssh": "",
         "run/enabled/ssh": "",
     };
-    return Object.assign(files, ...(type === undefined ? [] : [driverFiles, ...ports]));
+    const gpuFiles = type === undefined ? [] : [driverFiles, ...ports];
+    return gpuFiles.reduce<Files>((all, more) => ({ ...all, ...more }), files);
 }
 
 /** What booting makes of files that only a boot reads. `read` gives a file under the root, or undefined. */

@@ -61,7 +61,7 @@ export function patch(resource: string, path: readonly Step[], to: unknown): pul
 export function independent(resource: string, instead: Properties = {}): pulumi.ResourceTransformation {
     return ({ type, name, props, opts }) =>
         `${type.split(":").pop() ?? ""}#${name}`.startsWith(resource)
-            ? { props: { ...props, ...instead } as Properties, opts: { ...opts, dependsOn: [] } }
+            ? { props: { ...props, ...instead }, opts: { ...opts, dependsOn: [] } }
             : undefined;
 }
 

@@ -132,13 +132,12 @@ function spawnRunner(
                 // Node 22 and later keep compiled code there; earlier ones ignore the variable.
                 NODE_COMPILE_CACHE: join(planHome(), "node"),
                 ...process.env,
-                // Tells the program that nothing will be created: what it says of the machine that runs an update is left out.
+                // Tells the program that nothing will be created: what it says of the machine that runs an update is left out,
+                // and no machine of a site is asked anything.
                 KILOGPU_PLAN: environment,
                 ...env,
                 KILOGPU_PLAN_HOME: planHome(),
                 ...compilation(project),
-                // A plan reaches nobody: components that would ask machines of the site leave it (see readDrift).
-                KILOGPU_OFFLINE: "1",
                 PULUMI_CONFIG: JSON.stringify(
                     Object.fromEntries(Object.entries(configuration.values).map(([key, value]) => [long(key), value])),
                 ),

@@ -24,11 +24,11 @@ const PARALLEL = 32;
 
 /**
  * What each host answered, by `host/step`: empty where it is as wanted, the differences where it is not, and `unreachable: …`
- * where it didn't answer, which shows in the preview like any difference. `kilogpu plan` reaches no machine (`KILOGPU_OFFLINE`): there
+ * where it didn't answer, which shows in the preview like any difference. `kilogpu plan` reaches no machine (`KILOGPU_PLAN`): there
  * nobody is asked and nothing is said.
  */
 export function readDrift(questions: readonly DriftQuestion[], ssh: SshArgs): { [question: string]: string } {
-    if (process.env["KILOGPU_OFFLINE"] === "1") {
+    if (process.env["KILOGPU_PLAN"] !== undefined) {
         return {};
     }
     const folder = mkdtempSync(join(tmpdir(), "kilogpu-drift-"));

@@ -6,11 +6,11 @@
 RESULTS=
 FAILED=0
 
+# json_string TEXT: as a JSON string, in JSON. Without a process where nothing is to be escaped, as nearly always.
 json_string() {
     case $1 in
-        *[\"\\]* | *[[:cntrl:]]*) printf '"%s"' "$(printf '%s' "$1" | tr '[:cntrl:]' ' ' | sed 's/\\/\\\\/g; s/"/\\"/g')" ;;
-        # Nothing to escape, nearly always: no process for it.
-        *) printf '"%s"' "$1" ;;
+        *[\"\\]* | *[[:cntrl:]]*) JSON="\"$(printf '%s' "$1" | tr '[:cntrl:]' ' ' | sed 's/\\/\\\\/g; s/"/\\"/g')\"" ;;
+        *) JSON="\"$1\"" ;;
     esac
 }
 
@@ -18,7 +18,18 @@ json_string() {
 record() {
     [ "$2" != fail ] || FAILED=$((FAILED + 1))
     [ -z "$RESULTS" ] || RESULTS="$RESULTS,"
-    RESULTS="$RESULTS{\"name\":$(json_string "$1"),\"status\":\"$2\",\"expected\":$(json_string "$3"),\"found\":$(json_string "$4")}"
+    json_string "$1"
+    RESULTS="$RESULTS{\"name\":$JSON,\"status\":\"$2\""
+    json_string "$3"
+    RESULTS="$RESULTS,\"expected\":$JSON"
+    json_string "$4"
+    RESULTS="$RESULTS,\"found\":$JSON}"
+}
+
+# first_line FILE: its first line, in LINE; nothing where there is no such file.
+first_line() {
+    LINE=
+    { IFS= read -r LINE <"$1"; } 2>/dev/null || true
 }
 
 # expect NAME EXPECTED FOUND: equal or failed.
@@ -87,8 +98,14 @@ nic_slot() {
     if [ ! -r "$slot/max_link_speed" ]; then
         record "nic-pcie $1" skip "as fast as the NIC can" "the kernel does not say"
     else
-        expect "nic-pcie $1" "x$(cat "$slot/max_link_width") at $(cat "$slot/max_link_speed")" \
-            "x$(cat "$slot/current_link_width") at $(cat "$slot/current_link_speed")"
+        first_line "$slot/max_link_width"
+        best="x$LINE"
+        first_line "$slot/max_link_speed"
+        best="$best at $LINE"
+        first_line "$slot/current_link_width"
+        now="x$LINE"
+        first_line "$slot/current_link_speed"
+        expect "nic-pcie $1" "$best" "$now at $LINE"
     fi
 }
 
@@ -98,22 +115,31 @@ subnet() {
     if [ ! -r "$2/sm_lid" ]; then
         record "nic-subnet-manager $1" skip "a subnet manager" "the kernel does not say"
     else
-        case $(cat "$2/sm_lid") in
+        first_line "$2/sm_lid"
+        case $LINE in
             0 | 0x0) record "nic-subnet-manager $1" fail "a subnet manager" none ;;
-            *) record "nic-subnet-manager $1" pass "a subnet manager" "LID $(cat "$2/sm_lid")" ;;
+            *) record "nic-subnet-manager $1" pass "a subnet manager" "LID $LINE" ;;
         esac
     fi
-    [ -z "${EXPECT_PKEY:-}" ] || expect "nic-partition $1" "$EXPECT_PKEY" "$(cat "$2/pkeys/1" 2>/dev/null || true)"
+    [ -n "${EXPECT_PKEY:-}" ] || return 0
+    first_line "$2/pkeys/1"
+    expect "nic-partition $1" "$EXPECT_PKEY" "$LINE"
 }
 
 nics() {
     for device in $EXPECT_NIC_DEVICES; do
         port="$ROOT/sys/class/infiniband/$device/ports/1"
-        expect "nic-link $device" ACTIVE "$(sed 's/^[0-9]*: //' "$port/state" 2>/dev/null || true)"
-        expect "nic-rate $device" "$EXPECT_NIC_GBPS" "$(sed 's/ Gb.*//; s/\.0*$//' "$port/rate" 2>/dev/null || true)"
-        expect "nic-layer $device" "$EXPECT_LINK_LAYER" "$(tr '[:upper:]' '[:lower:]' <"$port/link_layer" 2>/dev/null || true)"
+        first_line "$port/state"
+        expect "nic-link $device" ACTIVE "${LINE#*: }"
+        first_line "$port/rate"
+        rate=${LINE%% Gb*}
+        expect "nic-rate $device" "$EXPECT_NIC_GBPS" "${rate%.0}"
+        first_line "$port/link_layer"
+        case $LINE in InfiniBand) LINE=infiniband ;; Ethernet) LINE=ethernet ;; esac
+        expect "nic-layer $device" "$EXPECT_LINK_LAYER" "$LINE"
         # A port that went down since boot has a bad cable or transceiver, even if it is up now.
-        expect "nic-flaps $device" 0 "$(cat "$port/counters/link_downed" 2>/dev/null || true)"
+        first_line "$port/counters/link_downed"
+        expect "nic-flaps $device" 0 "$LINE"
         nic_slot "$device"
         [ "$EXPECT_LINK_LAYER" != infiniband ] || subnet "$device" "$port"
     done
@@ -186,7 +212,8 @@ nics
 host
 status=pass
 [ "$FAILED" -eq 0 ] || status=fail
-say "{\"host\":$(json_string "$(uname -n)"),\"status\":\"$status\",\"failed\":$FAILED,\"checks\":[$RESULTS]}"
+json_string "$(uname -n)"
+say "{\"host\":$JSON,\"status\":\"$status\",\"failed\":$FAILED,\"checks\":[$RESULTS]}"
 if [ "$FAILED" -gt 0 ]; then
     # The last line of stderr is what the person who runs `pulumi up` sees first.
     printf '%s' "$RESULTS" | sed 's/},{/}\n{/g' | sed -n 's/.*"name":"\([^"]*\)","status":"fail","expected":"\([^"]*\)","found":"\([^"]*\)".*/preflight: \1: expected \2, found \3/p' >&2

@@ -2,6 +2,7 @@
  * The shape of `kilogpu plan --json`: a contract that others script against. Fields may be added, none renamed or removed.
  * Exit code 0; 1 when a mandatory policy is violated; 2 when the input is wrong (then `PlanFailure`).
  */
+import type { MonitoringSize } from "../../components/monitoring/sizing";
 import type { EnvironmentCost } from "../../components/cost";
 import type { InputProblem } from "../../components/input/problem";
 import type { Json } from "./values";
@@ -76,21 +77,8 @@ export interface PlanMessage {
 }
 
 /** What a Prometheus is sized for, and what it is given. */
-export interface PlannedMonitoring {
+export interface PlannedMonitoring extends MonitoringSize {
     urn: string;
-    gpus: number;
-    nodes: number;
-    /** Series at a time. */
-    series: number;
-    /** Share of the series that grows with each GPU. */
-    seriesPerGpu: number;
-    /** Of one replica, GiB. */
-    memoryGib: number;
-    /** Of one replica, GiB. */
-    storageGib: number;
-    retentionDays: number;
-    /** All of it, for a person. */
-    sentence: string;
 }
 
 /** `kilogpu plan --json`. */

@@ -14,7 +14,7 @@ export function readClock(environment: string): number {
     return stored === undefined ? Date.now() : Date.parse(stored.now);
 }
 
-/** Sets the clock; `applySchedules` then brings the groups to their sizes. Throws on a text that is no instant. */
+/** Sets the clock. Groups read it when they or their schedules change. Throws on a text that is no instant. */
 export function setClock(environment: string, now: string): void {
     const instant = Date.parse(now);
     if (Number.isNaN(instant)) {

@@ -1,11 +1,10 @@
 /** The nodes of simulated node groups, in the twin's control plane. */
 import type { ApiClient } from "../../control-plane/api-client";
 import { createNodes } from "../../control-plane/nodes";
-import { CloudStore, type CloudRecord } from "../cloud-store";
-import { readClock } from "../clock";
+import type { CloudRecord, CloudStore } from "../cloud-store";
 import { reachNodes } from "../device-plugins";
 import type { Values } from "../runtime/values";
-import { autoscalingGroupOf, launchOf, nodeGroupType } from "./eks";
+import { autoscalingGroupOf, launchOf } from "./eks";
 import { efaCount } from "./launch-template";
 import { groupNode, type GroupShape } from "./node-shape";
 import { scheduledSize, type ScheduledAction } from "./schedules";
@@ -111,30 +110,4 @@ export function viewOf(store: CloudStore, region: string): CloudView {
         find: (type, id) => store.find(type, id),
         ofType: (type) => store.ofType(type),
     };
-}
-
-/** A group with the size that it has now. */
-export interface GroupSize {
-    nodeGroup: string;
-    before: number;
-    after: number;
-}
-
-/** Brings every group of the twin to the size that its schedules give at the twin's clock. */
-export async function applySchedules(environment: string, api: ApiClient, region: string): Promise<GroupSize[]> {
-    const store = new CloudStore(environment, "aws");
-    const cloud = viewOf(store, region);
-    const now = readClock(environment);
-    const sizes: GroupSize[] = [];
-    for (const record of store.ofType(nodeGroupType)) {
-        const before = desiredSize(record.outputs);
-        const after = sizeNow(record, cloud, now);
-        if (before !== after) {
-            const scaling = { ...object(record.outputs["scalingConfig"]), desiredSize: after };
-            const resized = store.put({ ...record, outputs: { ...record.outputs, scalingConfig: scaling } });
-            await scaleGroup(environment, api, resized, after, cloud);
-        }
-        sizes.push({ nodeGroup: text(record.inputs["nodeGroupName"]) ?? record.id, before, after });
-    }
-    return sizes;
 }

@@ -1,7 +1,10 @@
 /** The simulated AWS: one table of types, what exists keyed by URN, node groups as nodes of the twin's control plane. */
+import { join } from "node:path";
 import { readControlPlane, requireControlPlane } from "../../control-plane/control-plane";
 import { readClock } from "../clock";
 import type { ControlPlane } from "../../control-plane/types";
+import { withLock } from "../../lock";
+import { twinHome } from "../../places";
 import { CloudStore, digest, type CloudRecord } from "../cloud-store";
 import { changes } from "../runtime/diff";
 import type {
@@ -315,8 +318,7 @@ export class SimulatedAws implements Provider {
             return this.store.put({ ...record, outputs }).outputs;
         }
         if (record.type === nodeGroupType) {
-            const size = sizeNow(record, this.cloud, readClock(this.environment));
-            return this.resize(record, size);
+            return this.resize(record.id, () => true);
         }
         await this.rescale(record);
         return record.outputs;
@@ -335,18 +337,30 @@ export class SimulatedAws implements Provider {
                 ),
             );
         if (group !== undefined) {
-            const size = sizeNow(group, this.cloud, readClock(this.environment));
-            if (size !== desiredSize(group.outputs)) {
-                await this.resize(group, size);
-            }
+            await this.resize(group.id, (size, before) => size !== before);
         }
     }
 
-    private async resize(group: CloudRecord, size: number): Promise<Values> {
-        const scaling = { ...object(group.outputs["scalingConfig"]), desiredSize: size };
-        const resized = this.store.put({ ...group, outputs: { ...group.outputs, scalingConfig: scaling } });
-        await scaleGroup(this.environment, this.controlPlane().api, resized, size, this.cloud);
-        return resized.outputs;
+    /**
+     * Gives a group the size that its schedules name now. One at a time for a group: the schedules of one block are created side by side, and the
+     * first of them may still be taking nodes away that the last has put back.
+     */
+    private async resize(id: string, needed: (size: number, before: number) => boolean): Promise<Values> {
+        return withLock(join(twinHome(this.environment), "cloud", `${digest(id, 17)}.lock`), async () => {
+            this.store.refresh();
+            const group = this.store.find(nodeGroupType, id);
+            if (group === undefined) {
+                throw new Error(`ResourceNotFoundException: No node group found for name: ${id}.`);
+            }
+            const size = sizeNow(group, this.cloud, readClock(this.environment));
+            if (!needed(size, desiredSize(group.outputs))) {
+                return group.outputs;
+            }
+            const scaling = { ...object(group.outputs["scalingConfig"]), desiredSize: size };
+            const resized = this.store.put({ ...group, outputs: { ...group.outputs, scalingConfig: scaling } });
+            await scaleGroup(this.environment, this.controlPlane().api, resized, size, this.cloud);
+            return resized.outputs;
+        });
     }
 }
 

@@ -63,7 +63,7 @@ export interface PodStatus {
     containerStatuses?: {
         name: string;
         restartCount: number;
-        state?: { waiting?: { reason?: string } };
+        state?: { waiting?: { reason?: string }; terminated?: { reason?: string } };
         lastState?: { terminated?: { reason?: string } };
     }[];
 }

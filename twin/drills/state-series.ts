@@ -51,13 +51,9 @@ function addNode(page: Page, object: KubernetesObject): void {
         kernel_version: status.nodeInfo?.kernelVersion ?? "",
         kubelet_version: status.nodeInfo?.kubeletVersion ?? "",
     });
-    for (const [name, amounts] of [
-        ["kube_node_status_capacity", status.capacity],
-        ["kube_node_status_allocatable", status.allocatable],
-    ] as const) {
-        for (const [resource, amount] of Object.entries(amounts ?? {})) {
-            page.add(name, quantity(amount), { node, resource: sanitized(resource), unit: unitOf(resource) });
-        }
+    for (const [resource, amount] of Object.entries(status.allocatable ?? {})) {
+        const labels = { node, resource: sanitized(resource), unit: unitOf(resource) };
+        page.add("kube_node_status_allocatable", quantity(amount), labels);
     }
     for (const { type, status: is } of status.conditions ?? []) {
         for (const each of ["True", "False", "Unknown"]) {
@@ -104,6 +100,10 @@ function addPod(page: Page, object: KubernetesObject): void {
         const waiting = container.state?.waiting?.reason;
         if (waiting !== undefined) {
             page.add("kube_pod_container_status_waiting_reason", 1, { ...labels, reason: waiting });
+        }
+        const now = container.state?.terminated?.reason;
+        if (now !== undefined) {
+            page.add("kube_pod_container_status_terminated_reason", 1, { ...labels, reason: now });
         }
         const ended = container.lastState?.terminated?.reason;
         if (ended !== undefined) {

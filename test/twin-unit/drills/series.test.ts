@@ -174,6 +174,65 @@ describe("the state of objects", () => {
     });
 });
 
+describe("the state of everything an object may have", () => {
+    const metadata = { name: "n1", namespace: "team", uid: "u" };
+    const object = (kind: string, rest: object): KubernetesObject => ({
+        apiVersion: "v1",
+        kind,
+        metadata,
+        ...rest,
+    });
+    const whole = object("Node", {
+        spec: { unschedulable: true, taints: [{ key: "k", effect: "NoSchedule" }] },
+        status: {
+            capacity: { cpu: "192", memory: "2Ti" },
+            allocatable: { cpu: "190", "vpc.amazonaws.com/efa": "16" },
+            conditions: [{ type: "Ready", status: "Unknown" }],
+            nodeInfo: { kernelVersion: "6.12", kubeletVersion: "v1.35.4" },
+        },
+    });
+    const started = object("Pod", {
+        spec: {
+            nodeName: "n1",
+            containers: [{ name: "node", resources: { requests: { "nvidia.com/gpu": "8", memory: "1Gi" } } }],
+        },
+        status: {
+            phase: "Running",
+            startTime: "2026-12-01T00:00:00Z",
+            containerStatuses: [
+                {
+                    name: "node",
+                    restartCount: 2,
+                    state: { waiting: { reason: "CrashLoopBackOff" }, terminated: { reason: "Error" } },
+                    lastState: { terminated: { reason: "OOMKilled" } },
+                },
+            ],
+        },
+    });
+
+    it("is written with metrics and labels of the catalogue alone: another one would take the whole page away", () => {
+        const page = statePage({
+            nodes: [{ ...view(efaNode).node, object: whole }],
+            pods: [{ ...pod, object: started }],
+            jobs: [],
+            trainJobs: [
+                object("TrainJob", {
+                    status: { trainerStatus: { progressPercentage: 40, metrics: [{ name: "loss", value: "2.5" }] } },
+                }),
+            ],
+            deployments: [object("Deployment", { spec: { replicas: 2 }, status: { availableReplicas: 1 } })],
+        });
+        const served = names(page);
+        expect(
+            metricsOf("kube-state-metrics")
+                .map(({ name }) => name)
+                .filter((name) => !served.has(name)),
+        ).toEqual([]);
+        expect(value(page, 'kube_customresource_trainjob_metric{namespace="team",name="n1",metric="loss"}')).toBe(2.5);
+        expect(value(page, 'kube_deployment_status_replicas_available{namespace="team",deployment="n1"}')).toBe(1);
+    });
+});
+
 describe("a training pod", () => {
     it("exports the job from rank 0 and eight ranks from each pod", () => {
         const { hardware } = view(efaNode);

@@ -1,8 +1,9 @@
 /** A copy of this project and a twin home of its own, so that a suite can edit YAML and kill processes without touching anybody else's. */
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Observation } from "../../twin/observe";
 import { toolchainHome } from "../../twin/places";
 
 const root = join(__dirname, "../..");
@@ -23,11 +24,23 @@ export interface Sandbox {
     kilogpu(...args: string[]): Ran;
     /** `kilogpu …` in a process group of its own. */
     start(...args: string[]): ChildProcess;
-    /** Edits one environment's YAML. */
+    /** What `kilogpu twin status` sees of an environment. Throws where it has something to complain about. */
+    observed(environment: string): Observation;
+    /** Output of a command of the user's in the twin's shell. Throws where it fails. */
+    inTwin(environment: string, command: string): string;
+    /** Edits one environment's YAML. Throws where nothing changed: the text that was to be replaced is no longer there. */
     edit(environment: string, change: (yaml: string) => string): void;
     /** Command lines of processes that belong to this home. */
     processes(): string[];
     remove(): void;
+}
+
+/** The steps that a run has finished, with their times. */
+export function steps(ran: Ran): string {
+    return ran.stderr
+        .split("\n")
+        .filter((line) => line.includes("✓"))
+        .join("\n");
 }
 
 /** Folders and files that a checkout has and a stack's program reads. */
@@ -60,19 +73,16 @@ export function makeSandbox(name: string): Sandbox {
     symlinkSync(join(root, "node_modules"), join(project, "node_modules"));
     const env = { ...process.env, KILOGPU_HOME: home, NO_COLOR: "1" };
     const main = join(project, "dist/cli/main.js");
+    const options = { cwd: project, env, encoding: "utf8", maxBuffer: 256 * 1024 * 1024 } as const;
+    const kilogpu = (...args: string[]): Ran => {
+        const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], options);
+        return { code: status, stdout, stderr };
+    };
     return {
         project,
         home,
         env,
-        kilogpu: (...args) => {
-            const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
-                cwd: project,
-                env,
-                encoding: "utf8",
-                maxBuffer: 256 * 1024 * 1024,
-            });
-            return { code: status, stdout, stderr };
-        },
+        kilogpu,
         start: (...args) =>
             spawn(process.execPath, [main, ...args], {
                 cwd: project,
@@ -80,9 +90,23 @@ export function makeSandbox(name: string): Sandbox {
                 detached: true,
                 stdio: ["ignore", "pipe", "pipe"],
             }),
+        observed: (environment) => {
+            const { stdout, stderr } = kilogpu("twin", "status", environment, "--json");
+            if (stderr !== "") {
+                throw new Error(stderr);
+            }
+            return JSON.parse(stdout) as Observation;
+        },
+        inTwin: (environment, command) =>
+            execFileSync("bash", ["-c", `set -e; eval "$(node ${main} twin env ${environment})"; ${command}`], options),
         edit: (environment, change) => {
             const file = join(project, "stacks", `Pulumi.${environment}.yaml`);
-            writeFileSync(file, change(readFileSync(file, "utf8")));
+            const before = readFileSync(file, "utf8");
+            const after = change(before);
+            if (after === before) {
+                throw new Error(`the edit of ${file} changed nothing`);
+            }
+            writeFileSync(file, after);
         },
         processes: () =>
             readdirSync("/proc")

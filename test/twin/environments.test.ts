@@ -7,33 +7,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Plan } from "../../cli/plan/contract";
-import type { Observation } from "../../twin/observe";
-import { fingerprint, makeSandbox, type Ran, type Sandbox } from "../support/twin";
+import { fingerprint, makeSandbox, steps, type Sandbox } from "../support/twin";
 
 let sandbox: Sandbox;
-
-function observed(environment: string): Observation {
-    const status = sandbox.kilogpu("twin", "status", environment, "--json");
-    expect(status.stderr).toBe("");
-    return JSON.parse(status.stdout) as Observation;
-}
-
-/** Runs a command of the user's in the twin's shell. */
-function inTwin(environment: string, command: string): string {
-    return execFileSync("bash", ["-c", `set -e; eval "$(node dist/cli/main.js twin env ${environment})"; ${command}`], {
-        cwd: sandbox.project,
-        env: sandbox.env,
-        encoding: "utf8",
-        maxBuffer: 256 * 1024 * 1024,
-    });
-}
-
-function steps(ran: Ran): string {
-    return ran.stderr
-        .split("\n")
-        .filter((line) => line.includes("✓"))
-        .join("\n");
-}
 
 beforeAll(() => {
     sandbox = makeSandbox("environments");
@@ -55,7 +31,7 @@ describe("prod", () => {
         const up = sandbox.kilogpu("twin", "up", "prod");
         console.log(steps(up));
         expect(up.code, `${up.stdout}${up.stderr}`).toBe(0);
-        const { nodes, queues, jobs } = observed("prod");
+        const { nodes, queues, jobs } = sandbox.observed("prod");
         expect(nodes.find(({ instanceType }) => instanceType === "p5en.48xlarge")).toEqual({
             instanceType: "p5en.48xlarge",
             nodes: 128,
@@ -73,7 +49,7 @@ describe("prod", () => {
         expect(jobs).toHaveLength(1);
         expect(jobs[0]).toMatchObject({ name: "gpt2", wanted: 128, running: 128, nodes: 128, gated: 0, placed: true });
         expect(jobs[0]?.domains["topology.k8s.aws/network-node-layer-1"]).toBe(1);
-        created = inTwin(
+        created = sandbox.inTwin(
             "prod",
             "kubectl get nodes -o jsonpath='{range .items[*]}{.metadata.name} {.metadata.creationTimestamp}{\"\\n\"}{end}'",
         );
@@ -90,7 +66,7 @@ describe("prod", () => {
 
     it("has a plan that names the resources of the engine's own preview", () => {
         const plan = JSON.parse(sandbox.kilogpu("plan", "prod", "--json").stdout) as Plan;
-        const preview = JSON.parse(inTwin("prod", "pulumi preview --json --show-sames 2>/dev/null")) as {
+        const preview = JSON.parse(sandbox.inTwin("prod", "pulumi preview --json --show-sames 2>/dev/null")) as {
             steps: { urn: string }[];
         };
         const named = (urns: string[]): string[] => urns.filter((urn) => !urn.includes("pulumi:providers:")).sort();
@@ -98,12 +74,12 @@ describe("prod", () => {
     });
 
     it("answers the usual commands in its shell", () => {
-        expect(inTwin("prod", "kubectl get nodes --no-headers | wc -l").trim()).toBe("131");
-        expect(inTwin("prod", "pulumi stack output gpus").trim()).toBe("1024");
-        expect(inTwin("prod", "pulumi preview --policy-pack policies --expect-no-changes")).toMatch(
+        expect(sandbox.inTwin("prod", "kubectl get nodes --no-headers | wc -l").trim()).toBe("131");
+        expect(sandbox.inTwin("prod", "pulumi stack output gpus").trim()).toBe("1024");
+        expect(sandbox.inTwin("prod", "pulumi preview --policy-pack policies --expect-no-changes")).toMatch(
             /kilogpu@v.* \(local: policies\)/,
         );
-        expect(inTwin("prod", "aws eks get-token --cluster-name prod")).toContain("ExecCredential");
+        expect(sandbox.inTwin("prod", "aws eks get-token --cluster-name prod")).toContain("ExecCredential");
     });
 
     it("listens on loopback only", () => {
@@ -142,24 +118,26 @@ describe("prod", () => {
         const up = sandbox.kilogpu("twin", "up", "prod");
         console.log(steps(up));
         expect(up.code, `${up.stdout}${up.stderr}`).toBe(0);
-        const { nodes, jobs } = observed("prod");
+        const { nodes, jobs } = sandbox.observed("prod");
         expect(nodes.find(({ instanceType }) => instanceType === "p5en.48xlarge")).toMatchObject({
             nodes: 96,
             gpus: 768,
         });
         expect(jobs[0]).toMatchObject({ wanted: 96, running: 96, nodes: 96 });
-        const pools = inTwin(
-            "prod",
-            "kubectl get nodes -L eks.amazonaws.com/nodegroup --no-headers | awk '{print $NF}' | sort | uniq -c",
-        )
+        const pools = sandbox
+            .inTwin(
+                "prod",
+                "kubectl get nodes -L eks.amazonaws.com/nodegroup --no-headers | awk '{print $NF}' | sort | uniq -c",
+            )
             .trim()
             .split("\n");
         expect(pools.map((line) => line.trim().split(/\s+/)[0]).sort()).toEqual(["3", "32", "64"]);
         const now = new Set(
-            inTwin(
-                "prod",
-                "kubectl get nodes -o jsonpath='{range .items[*]}{.metadata.name} {.metadata.creationTimestamp}{\"\\n\"}{end}'",
-            )
+            sandbox
+                .inTwin(
+                    "prod",
+                    "kubectl get nodes -o jsonpath='{range .items[*]}{.metadata.name} {.metadata.creationTimestamp}{\"\\n\"}{end}'",
+                )
                 .trim()
                 .split("\n"),
         );
@@ -215,7 +193,7 @@ describe("staging, killed", () => {
         const up = sandbox.kilogpu("twin", "up", "staging");
         expect(up.code, `killed at ${points.join(", ")} ms: ${up.stdout}${up.stderr}`).toBe(0);
         const plan = JSON.parse(sandbox.kilogpu("plan", "staging", "--json").stdout) as Plan;
-        const state = JSON.parse(inTwin("staging", "pulumi stack export")) as {
+        const state = JSON.parse(sandbox.inTwin("staging", "pulumi stack export")) as {
             deployment: { resources: { urn: string }[] };
         };
         const named = (urns: string[]): string[] => urns.filter((urn) => !urn.includes("pulumi:providers:")).sort();
@@ -224,7 +202,9 @@ describe("staging, killed", () => {
         );
         const again = sandbox.kilogpu("twin", "up", "staging");
         expect(steps(again)).toMatch(/Pulumi up: \d+ same \(/);
-        expect(observed("staging").nodes.find(({ instanceType }) => instanceType === "p5.48xlarge")).toMatchObject({
+        expect(
+            sandbox.observed("staging").nodes.find(({ instanceType }) => instanceType === "p5.48xlarge"),
+        ).toMatchObject({
             nodes: 2,
             ready: 2,
             gpus: 16,

@@ -2,12 +2,10 @@
  * The environments in racks: hosts answer over a real SSH server, every script really runs in its host's own root. Up, again, changed by hand,
  * broken, cut off, smaller and gone. Prints where the time went; asserts none.
  */
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Observation } from "../../twin/observe";
-import { makeSandbox, type Ran, type Sandbox } from "../support/twin";
+import { makeSandbox, steps, type Ran, type Sandbox } from "../support/twin";
 
 let sandbox: Sandbox;
 
@@ -24,28 +22,6 @@ afterAll(() => {
 
 const twinFolder = (environment: string): string => join(sandbox.home, "twins", environment);
 const hostFolder = (environment: string, host: string): string => join(twinFolder(environment), "site/hosts", host);
-
-function observed(environment: string): Observation {
-    const status = sandbox.kilogpu("twin", "status", environment, "--json");
-    expect(status.stderr).toBe("");
-    return JSON.parse(status.stdout) as Observation;
-}
-
-function steps(ran: Ran): string {
-    return ran.stderr
-        .split("\n")
-        .filter((line) => line.includes("✓"))
-        .join("\n");
-}
-
-function inTwin(environment: string, command: string): string {
-    return execFileSync("bash", ["-c", `set -e; eval "$(node dist/cli/main.js twin env ${environment})"; ${command}`], {
-        cwd: sandbox.project,
-        env: sandbox.env,
-        encoding: "utf8",
-        maxBuffer: 256 * 1024 * 1024,
-    });
-}
 
 /** Runs a command beside this process; `meanwhile` is called every 50 ms until it ends. */
 async function beside(meanwhile: () => void, ...args: string[]): Promise<Ran> {
@@ -92,7 +68,7 @@ describe("onprem-roce", () => {
         );
         console.log(steps(up));
         expect(up.code, `${up.stdout}${up.stderr}`).toBe(0);
-        const { nodes, queues, jobs } = observed("onprem-roce");
+        const { nodes, queues, jobs } = sandbox.observed("onprem-roce");
         expect(nodes.find(({ instanceType }) => instanceType === "hgx-h200")).toEqual({
             instanceType: "hgx-h200",
             nodes: 32,
@@ -180,7 +156,7 @@ describe("onprem-roce", () => {
         // The pool's own arguments change, and nothing of a host.
         expect(sandbox.kilogpu("twin", "up", "onprem-roce").stderr).toMatch(/Pulumi up: \d+ same, 1 update \(/);
         writeFileSync(file, wanted.replace("vm.swappiness = 0", "vm.swappiness = 60"));
-        const preview = JSON.parse(inTwin("onprem-roce", "pulumi preview --json 2>/dev/null")) as {
+        const preview = JSON.parse(sandbox.inTwin("onprem-roce", "pulumi preview --json 2>/dev/null")) as {
             steps: { op: string; urn: string }[];
         };
         const touched = preview.steps.filter(({ op }) => op !== "same").map(({ urn }) => urn.split("::").at(-1));
@@ -197,7 +173,9 @@ describe("onprem-roce", () => {
         sandbox.edit("onprem-roce", (yaml) => yaml.replace("gpus: 192", "gpus: 184"));
         const up = sandbox.kilogpu("twin", "up", "onprem-roce");
         expect(up.code, `${up.stdout}${up.stderr}`).toBe(0);
-        expect(observed("onprem-roce").nodes.find(({ instanceType }) => instanceType === "hgx-h200")).toMatchObject({
+        expect(
+            sandbox.observed("onprem-roce").nodes.find(({ instanceType }) => instanceType === "hgx-h200"),
+        ).toMatchObject({
             nodes: 31,
             ready: 31,
         });
@@ -268,7 +246,7 @@ describe("onprem-ib", () => {
         const up = sandbox.kilogpu("twin", "up", "onprem-ib");
         console.log(steps(up));
         expect(up.code, `${up.stdout}${up.stderr}`).toBe(0);
-        const { nodes, jobs } = observed("onprem-ib");
+        const { nodes, jobs } = sandbox.observed("onprem-ib");
         expect(nodes.find(({ instanceType }) => instanceType === "hgx-h100")).toMatchObject({
             nodes: 128,
             ready: 128,

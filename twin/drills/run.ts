@@ -1,4 +1,5 @@
 /** Runs one drill: waits for quiet, breaks something, watches the alert come, mends it, and judges. */
+import { availableParallelism, loadavg } from "node:os";
 import { waitForObject, type ApiClient } from "../control-plane";
 import { isReady, readCluster } from "./cluster-view";
 import type { Drill } from "./drills";
@@ -119,6 +120,25 @@ async function prepareSpare(victim: Victim, options: DrillOptions, note: (what: 
     note(`every machine holds a pod of ${victim.job.key}: a spare joins, ${name}`);
 }
 
+/** Below this share of scrapes that were answered, what arrived says more of the machine than of the rules. */
+const enoughScrapes = 0.9;
+
+/** Whether this machine kept up since `from`, ms: a drill scrapes every two seconds what life scrapes every minute. */
+async function tooBusy(monitors: Monitors, from: number): Promise<string[]> {
+    const seconds = Math.ceil((Date.now() - from) / 1000);
+    const jobs = await new PrometheusApi(monitors.prometheus).query(
+        `avg by (job) (avg_over_time(up[${seconds.toString()}s])) < ${enoughScrapes.toString()}`,
+    );
+    if (jobs.length === 0) {
+        return [];
+    }
+    const shares = jobs.map(({ labels, value }) => `${labels["job"] ?? ""} ${Math.round(100 * value).toString()} %`);
+    const load = `load ${(loadavg()[0] ?? 0).toFixed(1)} on ${availableParallelism().toString()} processors`;
+    return [
+        `scrapes that were answered in time: ${shares.join(", ")} (${load}): other alerts can come from that alone; run the drill again on a quiet machine`,
+    ];
+}
+
 /** Runs it. What it broke is mended also where it fails. */
 export async function runDrill(drill: Drill, options: DrillOptions): Promise<DrillResult> {
     const { api, monitors, scale } = options;
@@ -149,6 +169,9 @@ export async function runDrill(drill: Drill, options: DrillOptions): Promise<Dri
         const deadline = injectedAt + (drill.withinSeconds / scale.factor + clusterDelaySeconds) * 1000;
         const notifications = await watch(victim, options, deadline, recovery, note);
         const judgement = judge(drill, victim, notifications, monitors, recovery?.whole);
+        if (!judgement.passed) {
+            judgement.failures.push(...(await tooBusy(monitors, injectedAt)));
+        }
         return { drill: drill.name, victim, timeline, notifications, ...judgement };
     } finally {
         await exporter(monitors, "DELETE", "faults");

@@ -15,7 +15,10 @@ const colours = ["#7eb26d", "#eab839", "#6ed0e0", "#ef843c", "#e24d42", "#1f78c1
 const escape = (text: string): string =>
     text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 const short = (value: number): string =>
-    Number(value.toPrecision(4)).toLocaleString("en", { maximumFractionDigits: 4 });
+    Number(value.toPrecision(4)).toLocaleString("en", {
+        maximumFractionDigits: 4,
+        notation: Math.abs(value) < 1e6 ? "standard" : "compact",
+    });
 
 /** Legend of a series: the query's format with its labels, or the labels. */
 export function legendOf(format: string | undefined, metric: Series["metric"]): string {

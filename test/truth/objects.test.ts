@@ -1,4 +1,5 @@
 /** Every Kubernetes object of every environment against the schemas of the releases that will read it, over their supported ranges. */
+import { execFileSync } from "node:child_process";
 import * as path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { compatible, kubernetesMinors, release, versionFor } from "../../catalog";
@@ -116,6 +117,33 @@ describe("objects of the environments", () => {
             const spec: Schema = jobSet?.[1].properties?.["spec"] ?? {};
             expect(spec.properties).toHaveProperty("replicatedJobs");
             expect(templates.flatMap((template) => set.check(template, spec, "template"))).toEqual([]);
+        },
+    );
+
+    it.each(release("kubeflow-trainer-module").checked ?? [])(
+        "are sent a status from training that Trainer %s takes, and that kube-state-metrics reads",
+        (version) => {
+            const set = schemasWith(base, { name: "kubeflow-trainer-module", version });
+            const status = [...set.kinds].find(([key]) => key.endsWith("/TrainJob"))?.[1].properties?.["status"] ?? {};
+            const report =
+                "import json; from kilogpu_training.report import TrainJobStatus; " +
+                "print(json.dumps(TrainJobStatus.payload(40, 100, 61.5, {'loss': 2.5, 'grad_norm': 0.7})))";
+            const sent = JSON.parse(
+                execFileSync("python3", ["-c", report], {
+                    cwd: path.join(__dirname, "../../training"),
+                    encoding: "utf8",
+                }),
+            ) as { trainerStatus: { metrics: Json[] } };
+            expect(status.properties).toHaveProperty("trainerStatus");
+            expect(set.check(sent, status, "status")).toEqual([]);
+            expect(sent.trainerStatus).toMatchObject({
+                progressPercentage: 40,
+                metrics: [
+                    { name: "grad_norm", value: "0.7" },
+                    { name: "loss", value: "2.5" },
+                ],
+            });
+            expect(set.check({ trainerStatus: { progressPercentage: "40" } }, status, "status")).not.toEqual([]);
         },
     );
 

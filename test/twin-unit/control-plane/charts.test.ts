@@ -102,6 +102,19 @@ describe("a controller of a chart", () => {
         expect(configurationFor(controller, place)["featureGates"]).toBeUndefined();
     });
 
+    it("runs Trainer without its status server, which needs a pod's own token, and with the user's other gates", () => {
+        const apiVersion = "config.trainer.kubeflow.org/v1alpha1";
+        const gates = { TrainJobStatus: true, Other: true };
+        expect(
+            configurationFor(only(chart({ ...kueue, apiVersion, featureGates: gates }, [])), place)["featureGates"],
+        ).toEqual({ TrainJobStatus: false, Other: true });
+        const { featureGates, ...withoutGates } = kueue;
+        expect(featureGates).toBeDefined();
+        expect(configurationFor(only(chart({ ...withoutGates, apiVersion }, [])), place)).not.toHaveProperty(
+            "featureGates",
+        );
+    });
+
     it.each([
         ["config.jobset.x-k8s.io/v1alpha1", "jobset", "internalCertManagement"],
         ["config.trainer.kubeflow.org/v1alpha1", "trainer", "certManagement"],

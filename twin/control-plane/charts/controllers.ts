@@ -109,6 +109,10 @@ const recipes: ControllerRecipe[] = [
             ...common(configuration, ports),
             webhook: { ...section(configuration, "webhook"), host: "127.0.0.1", port: ports.webhook },
             certManagement: { ...section(configuration, "certManagement"), enable: false },
+            // The status server reads its pod's own token from a path of the root user and asks the issuer by a name that only a cluster resolves.
+            ...(configuration["featureGates"] === undefined
+                ? {}
+                : { featureGates: { ...section(configuration, "featureGates"), TrainJobStatus: false } }),
         }),
         arguments: (args) => args,
     },

@@ -13,7 +13,7 @@ import { matchesType, type Rule } from "../../policies/rule";
 import { rules } from "../../policies/rules";
 import { prepareWorkspace, runPulumi } from "../../twin/engine";
 import type { RunResult } from "../../twin/engine/run";
-import { toolchainHome } from "../../twin/places";
+import { toolchainHome, twinHome } from "../../twin/places";
 import { silentProgress } from "../../twin/progress";
 import { ensureTools, ToolName } from "../../twin/toolchain";
 import type { Mutant } from "../mutants/mutant";
@@ -90,7 +90,8 @@ export async function makeReplay(): Promise<Replay> {
     writeFileSync(join(project, `Pulumi.${environment}.yaml`), "config: {}\n");
     symlinkSync(join(root, "node_modules"), join(project, "node_modules"));
     process.env["REPLAY"] = join(project, "replay.json");
-    await prepareWorkspace({ environment, projectDir: project, toolchain });
+    const workspace = (): Promise<unknown> => prepareWorkspace({ environment, projectDir: project, toolchain });
+    await workspace();
     const configuration = join(folder, "policies.json");
     const replay = (resources: readonly RegisteredResource[], settings?: RuleSettings): string[] => {
         writeFileSync(join(project, "replay.json"), JSON.stringify(ordered(resources)));
@@ -101,10 +102,16 @@ export async function makeReplay(): Promise<Replay> {
         return ["--policy-pack-config", configuration];
     };
     return {
-        engine: (resources, operation, settings) =>
-            runPulumi(environment, [...operation, ...replay(resources, settings)], {
+        engine: async (resources, operation, settings) => {
+            if (operation.includes("up")) {
+                // Nothing of the program before: what was protected there could not be deleted now.
+                rmSync(twinHome(environment), { recursive: true, force: true });
+                await workspace();
+            }
+            return runPulumi(environment, [...operation, ...replay(resources, settings)], {
                 policyPack: join(root, "policies"),
-            }),
+            });
+        },
         plan: async (resources, settings) => {
             const flags = replay(resources, settings);
             const main = join(root, "dist/cli/main.js");
@@ -150,19 +157,21 @@ export interface Violating {
 }
 
 /**
- * The program that violates a rule. For a rule on single resources it is what the mutant changed and nothing else, under names of its own, so
- * that such programs can be put together; for a rule on the whole stack it is the whole.
+ * The program that violates a rule. For a rule on single resources it is those that the rule minds and nothing else, under names of their own,
+ * so that such programs can be put together; for a rule on the whole stack it is the whole.
  */
 export async function violating(rule: Rule): Promise<Violating> {
     const { edits, settings = {}, program: name = "prod" } = mutantOf(rule.name);
     const compliant = await program(name);
-    const before = new Set(compliant.map((resource) => JSON.stringify(resource)));
     const changed = apply(compliant, edits);
     const resources =
         "appliesTo" in rule
             ? changed
+                  // By what the rule says, not by what was edited: some mutants change nothing but the time.
                   .filter(
-                      (resource) => !before.has(JSON.stringify(resource)) && matchesType(resource.type, rule.appliesTo),
+                      (resource) =>
+                          matchesType(resource.type, rule.appliesTo) &&
+                          byCheck([resource], settings, [rule]).length > 0,
                   )
                   .map((resource) => ({
                       ...resource,

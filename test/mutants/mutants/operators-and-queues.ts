@@ -131,6 +131,22 @@ export const operatorsAndQueues: Mutant[] = [
     },
     {
         rule: "daemonsets-tolerate-pool-taints",
+        change: "toleration of another effect",
+        edits: [
+            set(
+                efaRelease,
+                ["values", "tolerations"],
+                [{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoExecute" }],
+            ),
+        ],
+    },
+    {
+        rule: "daemonsets-tolerate-pool-taints",
+        change: "nodes that evict, tolerated for scheduling only",
+        edits: [set(GROUP, ["taints", 0, "effect"], "NO_EXECUTE")],
+    },
+    {
+        rule: "daemonsets-tolerate-pool-taints",
         change: "feature discovery tolerates nothing",
         edits: [set(discovery, ["values", "worker", "tolerations"], [])],
     },
@@ -153,6 +169,7 @@ export const operatorsAndQueues: Mutant[] = [
         rule: "cluster-queues-name-their-flavors",
         change: "misspelt in one queue",
         edits: [set(queue, ["spec", "resourceGroups", 0, "flavors", 0, "name"], "p5en")],
+        alsoTrips: { "gangs-fit-their-queue": "no other queue lends of a flavor that does not exist" },
     },
     {
         rule: "cluster-queues-name-their-flavors",
@@ -224,11 +241,13 @@ export const operatorsAndQueues: Mutant[] = [
         rule: "borrowing-needs-a-cohort",
         change: "no cohort",
         edits: [set("ClusterQueue#train-queues-cluster-queue-evals", ["spec", "cohortName"], undefined)],
+        alsoTrips: { "gangs-fit-their-queue": "the job needs what this queue lent" },
     },
     {
         rule: "borrowing-needs-a-cohort",
         change: "empty cohort",
         edits: [set("ClusterQueue#train-queues-cluster-queue-research", ["spec", "cohortName"], "")],
+        alsoTrips: { "gangs-fit-their-queue": "the job needs what this queue lent" },
     },
     {
         rule: "queues-admit-namespaces",
@@ -249,6 +268,19 @@ export const operatorsAndQueues: Mutant[] = [
         rule: "gangs-fit-their-queue",
         change: "borrowing limit lowered",
         edits: [set(queue, [...gpuQuota, "borrowingLimit"], "312")],
+    },
+    {
+        rule: "gangs-fit-their-queue",
+        change: "no limit, and a cohort that lends less",
+        edits: [
+            set(queue, [...gpuQuota, "borrowingLimit"], undefined),
+            set("ClusterQueue#train-queues-cluster-queue-evals", [...gpuQuota, "lendingLimit"], "56"),
+        ],
+    },
+    {
+        rule: "gangs-fit-their-queue",
+        change: "no limit, and more than the cohort has",
+        edits: [set(queue, [...gpuQuota, "borrowingLimit"], undefined), set(job, ["spec", "trainer", "numNodes"], 129)],
     },
     {
         rule: "gangs-fit-their-topology",

@@ -3,7 +3,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { rules } from "../../policies/rules";
 import type { Rule, Topic } from "../../policies/rule";
-import { coverage } from "./coverage";
+import catalogues from "./catalogues.json";
+import type { Coverage } from "./coverage";
+import { cisCoverage } from "./coverage-cis";
+import { nagCoverage } from "./coverage-nag";
 
 const root = join(__dirname, "../..");
 
@@ -57,6 +60,16 @@ function section(rule: Rule): string {
     ].join("\n");
 }
 
+function coverageRow({ catalogue, ids, asked, answer, note }: Coverage): string {
+    const names = ids.map((id) => id.replace(/:(\w+)$/, " (AwsSolutions-$1)")).join(", ");
+    const by = answer.by === "rule" ? answer.rules : answer.by === "by construction" ? answer.components : [];
+    const where = [by.join(", "), note ?? ""].filter((text) => text !== "").join(": ");
+    return `| ${catalogue} | ${cell(names)}${asked === undefined ? "" : ` ${cell(asked)}`} | ${answer.by} | ${cell(where)} |`;
+}
+
+const { benchmark, version: kubeBench } = catalogues["kube-bench"];
+const nag = catalogues["cdk-nag"];
+
 /** The whole page. */
 export function policiesPage(): string {
     const topics = [...new Set(rules.map((rule) => rule.topic))];
@@ -87,14 +100,11 @@ export function policiesPage(): string {
         ]),
         "## Coverage",
         "",
-        "What two well-known catalogues ask for, and where kilogpu answers it: by a rule, by construction (the component makes it so, and its tests hold it), or not at all, and why. The lists were written from knowledge of CIS Amazon EKS Benchmark 1.x and of cdk-nag's rules; recommendation numbers move between releases of the benchmark.",
+        `What two well-known catalogues ask for, and where kilogpu answers it: by a rule, by construction (the component makes it so, and its tests hold it), or not at all, and why. The lists are complete for the CIS Amazon EKS Benchmark ${benchmark.replace("eks-", "")}, as kube-bench ${kubeBench} has it, and for the rules of cdk-nag ${nag.version} on ${nag.services.join(", ")}, in whichever of its packs they stand; cdk-nag has no rule on FSx. \`npm run test:truth\` reads both packages and fails when one of their recommendations is missing here, or one stands here that is not there.`,
         "",
         "| Catalogue | Recommendation | Answer | Where or why |",
         "|---|---|---|---|",
-        ...coverage.map(
-            ({ catalogue, recommendation, answer, where }) =>
-                `| ${catalogue} | ${cell(recommendation)} | ${answer} | ${cell(where)} |`,
-        ),
+        ...[...cisCoverage, ...nagCoverage].map(coverageRow),
         "",
     ].join("\n");
 }

@@ -1,19 +1,6 @@
 /** Near-misses of the rules on security, supply chain and cost. */
 import { add, protect, set } from "../../policies/program";
-import {
-    cluster,
-    container,
-    efaRelease,
-    gpuOperator,
-    job,
-    jobset,
-    kueue,
-    pod,
-    POOL,
-    runtime,
-    TEMPLATE,
-    UNKNOWN,
-} from "../names";
+import { cluster, container, gpuOperator, job, jobset, kueue, pod, POOL, runtime, TEMPLATE, UNKNOWN } from "../names";
 import { near, type NearMiss } from "../near-miss";
 
 const policy = (statement: object): string => JSON.stringify({ Version: "2012-10-17", Statement: [statement] });

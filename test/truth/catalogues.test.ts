@@ -1,7 +1,5 @@
 /** The coverage table of docs/policies.md against the lists themselves, read out of the pinned packages of cdk-nag and kube-bench. */
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -9,17 +7,7 @@ import catalogues from "../policies/catalogues.json";
 import { cisCoverage } from "../policies/coverage-cis";
 import { nagCoverage } from "../policies/coverage-nag";
 import { goModule } from "../support/go-modules";
-
-/** Folder of a package of the npm registry, without what it depends on: only its own text is read. */
-function npmPackage(name: string, version: string): string {
-    const folder = join(homedir(), ".cache/kilogpu/truth", `${name}-${version}`);
-    if (!existsSync(join(folder, "package"))) {
-        mkdirSync(folder, { recursive: true });
-        const file = execFileSync("npm", ["pack", `${name}@${version}`, "--silent"], { cwd: folder, encoding: "utf8" });
-        execFileSync("tar", ["-xzf", file.trim()], { cwd: folder });
-    }
-    return join(folder, "package");
-}
+import { packageText } from "../support/npm-packages";
 
 const twice = (ids: readonly string[]): string[] => ids.filter((id, index) => ids.indexOf(id) !== index);
 
@@ -30,7 +18,7 @@ describe("cdk-nag", () => {
     let names: string[] = [];
 
     beforeAll(() => {
-        const lib = join(npmPackage("cdk-nag", version), "lib");
+        const lib = join(packageText("cdk-nag", version), "lib");
         names = services.flatMap((service) =>
             readdirSync(join(lib, "rules", service))
                 .filter((file) => file.endsWith(".js") && file !== "index.js")

@@ -45,13 +45,14 @@ function levelsOf(rule: Rule): string {
 
 function section(rule: Rule): string {
     const levels = levelsOf(rule);
+    const mends = "add" in rule ? " At the level `remediate` the engine adds what is missing." : "";
     const settings = Object.entries(rule.configSchema?.properties ?? {}).map(
         ([key, schema]) => `\`${key}\` (default \`${JSON.stringify((schema as { default?: unknown }).default)}\`)`,
     );
     return [
         `### ${rule.name}`,
         "",
-        `${rule.displayName}. ${rule.enforcementLevel}${levels === "" ? "" : ` (${levels})`}, severity ${rule.severity ?? ""}, ${"appliesTo" in rule ? "on single resources" : "on the whole stack"}.`,
+        `${rule.displayName}. ${rule.enforcementLevel}${levels === "" ? "" : ` (${levels})`}, severity ${rule.severity ?? ""}, ${"appliesTo" in rule ? "on single resources" : "on the whole stack"}.${mends}`,
         "",
         rule.description,
         "",
@@ -85,6 +86,13 @@ export function policiesPage(): string {
         "```",
         "",
         'Another pack takes them from `import { rules } from "kilogpu/policies"`. A rule on single resources stops an update before that resource and its children are made. A value that is known only after the update never fires a rule, and never keeps one from firing on the rest.',
+        "",
+        `${rules.filter((rule) => "add" in rule).length} rules can mend what they find, at the level \`remediate\` of \`--policy-pack-config\`: ${rules
+            .filter((rule) => "add" in rule)
+            .map(({ name }) => `\`${name}\``)
+            .join(
+                " and ",
+            )}. They add an input that is missing, and never change one that somebody wrote. No environment has them at that level: a program that says itself what it wants is easier to read. The others mend nothing: most remedies take something away, need a choice (a budget, a version, a number of nodes), replace what runs, or concern a component, whose children the program has made from its own arguments already: a cost tag that the pack added to \`TrainingCluster\` would reach none of them.`,
         "",
         "| Rule | Level | Severity | What it holds |",
         "|---|---|---|---|",

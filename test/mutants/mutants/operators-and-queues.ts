@@ -125,6 +125,20 @@ export const operatorsAndQueues: Mutant[] = [
         ],
     },
     {
+        rule: "queue-covers-every-resource",
+        change: "memory not covered, which the job asks for",
+        edits: [
+            set(queue, ["spec", "resourceGroups", 0, "coveredResources"], (old: string[]) =>
+                old.filter((name) => name !== "memory"),
+            ),
+        ],
+    },
+    {
+        rule: "queue-covers-every-resource",
+        change: "a job asks for one resource more",
+        edits: [set(job, ["spec", "trainer", "resourcesPerNode", "limits", "example.com/fpga"], "1")],
+    },
+    {
         rule: "daemonsets-tolerate-pool-taints",
         change: "EFA plugin tolerates nothing of ours",
         edits: [set(efaRelease, ["values", "tolerations"], [{ key: "CriticalAddonsOnly", operator: "Exists" }])],

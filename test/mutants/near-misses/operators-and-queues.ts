@@ -95,6 +95,14 @@ export const operatorsAndQueues: NearMiss[] = [
     near("queue-covers-every-resource", "the same in another order", [
         set(queue, ["spec", "resourceGroups", 0, "coveredResources"], (old: string[]) => [...old].reverse()),
     ]),
+    near("queue-covers-every-resource", "a resource that no job of the queue asks for is gone", [
+        set(evals, ["spec", "resourceGroups", 0, "coveredResources"], (old: string[]) =>
+            old.filter((name) => name !== "ephemeral-storage"),
+        ),
+    ]),
+    near("queue-covers-every-resource", "known after the update", [
+        set(queue, ["spec", "resourceGroups", 0, "coveredResources", 5], UNKNOWN),
+    ]),
     near("queue-covers-every-resource", "a queue for CPUs alone", [
         add(
             kueueKind("ClusterQueue"),

@@ -120,6 +120,8 @@ export interface Release {
         daemonSets?: { name: string; tolerates: string[]; tolerationsValue?: string }[];
         /** Images that the chart runs, with tags. */
         images?: string[];
+        /** Content digests of those images that the vendor publishes beside their tags. */
+        digests?: { [image: string]: string };
         /** CRDs that the chart brings, as plural.group. */
         crds?: string[];
         /** CRDs that the chart's controllers install themselves. */

@@ -57,6 +57,31 @@ export function usesEfa(pod: PodSpec): boolean {
     return containers(pod).some((container) => asksFor(container, efaResource));
 }
 
+/** A taint as Kubernetes writes it; without a value, any value of the key. */
+export interface Taint {
+    key: string;
+    value?: string;
+    effect: string;
+}
+
+/** Whether tolerations let a pod onto a node with the taint, as the scheduler sees it; an unknown one may do so. */
+export function tolerates(tolerations: readonly Facts[], taint: Taint): boolean {
+    return tolerations.some((toleration) => {
+        if (toleration.unknown) {
+            return true;
+        }
+        const [key, effect] = [toleration.at("key"), toleration.at("effect")];
+        const anyValue = toleration.text("operator") === "Exists";
+        // Without an effect a toleration is for every effect, without a key (and with Exists) for every taint.
+        const ofEffect = effect.unknown || (effect.text() ?? "") === "" || effect.text() === taint.effect;
+        const value = toleration.at("value");
+        const ofValue = anyValue || value.unknown || taint.value === undefined || (value.text() ?? "") === taint.value;
+        return (
+            ofEffect && (key.unknown || ((key.text() ?? "") === "" ? anyValue : key.text() === taint.key && ofValue))
+        );
+    });
+}
+
 /** Name of a container for a message. */
 export function containerName(container: Facts): string {
     return container.text("name") ?? "without a name";

@@ -80,7 +80,15 @@ export interface ResourceRule extends ResourceValidationPolicy {
     /** Type tokens it looks at; a trailing `*` matches any end. */
     appliesTo: string[];
     check(subject: Subject, context: RuleContext): Finding[];
+    /**
+     * Inputs that mend the resource by adding what is missing, at the level `remediate`. Absent where a rule cannot mend, and undefined where
+     * this resource needs nothing or says the contrary itself: what somebody wrote is never changed.
+     */
+    add?: Amendment;
 }
+
+/** Top-level inputs to set, by name. */
+export type Amendment = (subject: Subject) => { [input: string]: unknown } | undefined;
 
 /** A finding of a stack rule names the resource that it is about. */
 export interface StackFinding extends Finding {
@@ -107,10 +115,28 @@ export function matchesType(type: string, patterns: readonly string[]): boolean 
     );
 }
 
+function subjectOf(args: ResourceValidationArgs): Subject {
+    return {
+        type: args.type,
+        name: args.name,
+        urn: args.urn,
+        props: Facts.of(args.props),
+        protect: args.opts.protect,
+        parent: args.opts.parent,
+        dependencies: [],
+        propertyDependencies: {},
+    };
+}
+
 /** Makes a rule on single resources. */
-export function resourceRule(text: RuleText & { appliesTo: string[] }, check: ResourceRule["check"]): ResourceRule {
+export function resourceRule(
+    text: RuleText & { appliesTo: string[] },
+    check: ResourceRule["check"],
+    add?: Amendment,
+): ResourceRule {
     const { topic, appliesTo, ...policy } = text;
     return {
+        ...(add === undefined ? {} : { add, remediateResource: remediation(appliesTo, add) }),
         ...policy,
         tags: [topic],
         topic,
@@ -120,20 +146,22 @@ export function resourceRule(text: RuleText & { appliesTo: string[] }, check: Re
             if (!matchesType(args.type, appliesTo)) {
                 return;
             }
-            const subject: Subject = {
-                type: args.type,
-                name: args.name,
-                urn: args.urn,
-                props: Facts.of(args.props),
-                protect: args.opts.protect,
-                parent: args.opts.parent,
-                dependencies: [],
-                propertyDependencies: {},
-            };
-            for (const finding of check(subject, { config: args.getConfig() })) {
+            for (const finding of check(subjectOf(args), { config: args.getConfig() })) {
                 reportViolation(message(finding));
             }
         },
+    };
+}
+
+/** The SDK's form of an amendment. */
+function remediation(
+    appliesTo: readonly string[],
+    add: Amendment,
+): NonNullable<ResourceValidationPolicy["remediateResource"]> {
+    return (args) => {
+        const missing = matchesType(args.type, appliesTo) ? add(subjectOf(args)) : undefined;
+        // The very object goes back: a copy would have to read values that are unknown at preview, which the SDK's proxy refuses.
+        return missing === undefined ? undefined : Object.assign(args.props, missing);
     };
 }
 

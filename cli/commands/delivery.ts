@@ -124,8 +124,10 @@ async function upgrade(environment: string, flags: Flags & { from?: string; to?:
         );
     }
     if (freeze !== undefined && steps.length > 0) {
+        const why = freeze.reason === undefined ? "" : ` (${freeze.reason})`;
         process.stderr.write(
-            `${colors.red("refused:")} ${when.toISOString()} is inside the freeze ${freeze.start} – ${freeze.end}${freeze.reason === undefined ? "" : ` (${freeze.reason})`}\n`,
+            `${colors.red("refused:")} ${when.toISOString()} is inside the freeze ${freeze.start} to ${freeze.end}${why}. ` +
+                `Upgrade from ${freeze.end} on (--at says when), or shorten the window in freezeWindows of the environment.\n`,
         );
         return ExitCode.Violation;
     }

@@ -126,7 +126,10 @@ function imagesOf(plan: Plan, charts: readonly LockedChart[]): LockedImage[] {
             use(reference, `chart ${chart}`);
         });
     }
-    const digests = new Map(releasesOf("image").map((entry) => [`${entry.location}:${entry.version}`, entry.digest]));
+    const digests = new Map([
+        ...releasesOf("image").map((entry) => [`${entry.location}:${entry.version}`, entry.digest] as const),
+        ...releasesOf("chart").flatMap((entry) => Object.entries(entry.inside?.digests ?? {})),
+    ]);
     return [...users]
         .map(([reference, usedBy]): LockedImage => {
             const written = /@(sha256:[0-9a-f]{64})$/.exec(reference)?.[1];

@@ -1,7 +1,7 @@
 /** Runs the policy pack's rules over a plan's resources, with the levels and settings of a `--policy-pack-config` file. */
 import { readFileSync } from "node:fs";
 import { Facts } from "../../policies/facts";
-import { matchesType, message, type Rule, type Subject } from "../../policies/rule";
+import { matchesType, message, type Rule, type RuleContext, type Subject } from "../../policies/rule";
 import { at, InputError, oneOf, type InputProblem } from "../../components/input/problem";
 import { nearest } from "../../catalog/nearest";
 import type { PolicyResult } from "./contract";
@@ -56,6 +56,52 @@ function settingsOf(rule: Rule, configuration: PolicyConfiguration): { [key: str
     return { ...Object.fromEntries(defaults), ...configuration[rule.name]?.settings };
 }
 
+function subjectOf(resource: RegisteredResource, props: Facts): Subject {
+    return {
+        type: resource.type,
+        name: resource.name,
+        urn: resource.urn,
+        props,
+        protect: resource.protect,
+        ...(resource.parent === "" ? {} : { parent: resource.parent }),
+        dependencies: resource.dependencies,
+        propertyDependencies: resource.propertyDependencies,
+    };
+}
+
+/** Resources as the rules see them, with what rules at the level `remediate` add, and what these said before. */
+function remediate(
+    resources: readonly RegisteredResource[],
+    mending: readonly Rule[],
+    contextOf: (rule: Rule) => RuleContext,
+): { subjects: Subject[]; results: PolicyResult[] } {
+    const results: PolicyResult[] = [];
+    const subjects = resources.map((resource) => {
+        let inputs = forPolicies(resource.inputs) as { [key: string]: unknown };
+        let subject = subjectOf(resource, Facts.of(inputs));
+        for (const rule of mending) {
+            if (!("appliesTo" in rule) || rule.add === undefined || !matchesType(subject.type, rule.appliesTo)) {
+                continue;
+            }
+            const missing = rule.add(subject);
+            if (missing !== undefined) {
+                results.push(
+                    ...rule.check(subject, contextOf(rule)).map((finding) => ({
+                        policy: rule.name,
+                        level: "advisory" as const,
+                        urn: subject.urn,
+                        message: `${message(finding)} Remediated: the engine sets ${Object.keys(missing).join(", ")}.`,
+                    })),
+                );
+                inputs = { ...inputs, ...missing };
+                subject = subjectOf(resource, Facts.of(inputs));
+            }
+        }
+        return subject;
+    });
+    return { subjects, results };
+}
+
 /** Every violation, in the order of the rules. */
 export function checkPolicies(
     resources: readonly RegisteredResource[],
@@ -63,34 +109,37 @@ export function checkPolicies(
     configuration: PolicyConfiguration,
     extraSettings: { [key: string]: unknown } = {},
 ): PolicyResult[] {
-    const subjects = resources.map((resource): Subject => ({
-        type: resource.type,
-        name: resource.name,
-        urn: resource.urn,
-        props: Facts.of(forPolicies(resource.inputs)),
-        protect: resource.protect,
-        ...(resource.parent === "" ? {} : { parent: resource.parent }),
-        dependencies: resource.dependencies,
-        propertyDependencies: resource.propertyDependencies,
-    }));
+    const levelOf = (rule: Rule): string | undefined =>
+        configuration[rule.name]?.level ?? configuration["all"]?.level ?? rule.enforcementLevel;
+    const contextOf = (rule: Rule): RuleContext => ({
+        config: { ...extraSettings, ...settingsOf(rule, configuration) },
+    });
+    // As in the engine, remediations come first, and every rule judges what they leave.
+    const mended = remediate(
+        resources,
+        rules.filter((rule) => levelOf(rule) === "remediate"),
+        contextOf,
+    );
+    const { subjects } = mended;
     return rules.flatMap((rule): PolicyResult[] => {
-        const level = configuration[rule.name]?.level ?? configuration["all"]?.level ?? rule.enforcementLevel;
+        const level = levelOf(rule);
         if (level === "disabled") {
             return [];
         }
         const shown = level === "advisory" ? "advisory" : "mandatory";
-        const context = { config: { ...extraSettings, ...settingsOf(rule, configuration) } };
+        const context = contextOf(rule);
         if ("appliesTo" in rule) {
-            return subjects
+            const left = subjects
                 .filter((subject) => matchesType(subject.type, rule.appliesTo))
                 .flatMap((subject) =>
-                    rule.check(subject, context).map((finding) => ({
+                    rule.check(subject, context).map((finding): PolicyResult => ({
                         policy: rule.name,
                         level: shown,
                         urn: subject.urn,
                         message: message(finding),
                     })),
                 );
+            return [...mended.results.filter(({ policy }) => policy === rule.name), ...left];
         }
         return rule
             .check(subjects, context)

@@ -8,7 +8,7 @@ export interface TrainingImageArgs {
     repository?: string;
     /** Network that the image must speak: EFA adds libfabric and the NCCL plugin, InfiniBand and RoCE the verbs libraries. */
     fabric: FabricKind;
-    /** KMS key of the repository and the build: `EksCluster.access.kmsKeyArn`. */
+    /** KMS key of the repository, the build and its logs: `EksCluster.access.kmsKeyArn`, whose policy lets CloudWatch Logs use it. */
     kmsKeyArn: pulumi.Input<string>;
     /** Python packages besides PyTorch, each pinned: `wandb==0.22.0`. Defaults to none. */
     packages?: string[];

@@ -42,7 +42,12 @@ export class TrainingImage extends pulumi.ComponentResource {
         const repository = createRepository(name, args, tags, child);
         const logs = new aws.cloudwatch.LogGroup(
             `${name}-build`,
-            { name: `/kilogpu/image/${args.repository ?? name}`, retentionInDays: 30, tags },
+            {
+                name: `/kilogpu/image/${args.repository ?? name}`,
+                retentionInDays: 30,
+                kmsKeyId: args.kmsKeyArn,
+                tags,
+            },
             child,
         );
         const { role, policy } = buildRole(name, repository, logs, args.kmsKeyArn, tags, child);

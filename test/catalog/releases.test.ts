@@ -63,6 +63,17 @@ describe("release catalogue", () => {
         }
     });
 
+    it("knows digests of images that a chart runs only, each with a source", () => {
+        const known = every.filter((entry) => entry.inside?.digests !== undefined);
+        expect(known.length).toBeGreaterThan(0);
+        for (const entry of known) {
+            const digests = entry.inside?.digests ?? {};
+            expect(entry.inside?.images, entry.name).toEqual(expect.arrayContaining(Object.keys(digests)));
+            expect(Object.values(digests).filter((digest) => !/^sha256:[0-9a-f]{64}$/.test(digest))).toEqual([]);
+            expect(entry.sources["digests"]?.where, entry.name).toMatch(/:/);
+        }
+    });
+
     it("names a CRD as plural.group, and knows the only ones that two charts bring", () => {
         const owners = new Map<string, string[]>();
         for (const entry of every) {

@@ -52,6 +52,17 @@ describe("the lock", () => {
         expect(lock.addons.map(({ name: addon }) => addon)).toContain("vpc-cni");
     });
 
+    it("has the digest of an image that is written or that its vendor publishes, and null for every other", () => {
+        const digests = new Map(lockOf(planOf("prod")).images.map(({ reference, digest }) => [reference, digest]));
+        const published = findRelease("gpu-operator")?.inside?.digests ?? {};
+        expect(Object.keys(published).length).toBeGreaterThan(0);
+        for (const [image, digest] of Object.entries(published)) {
+            expect(digests.get(image), image).toBe(digest);
+        }
+        const known = [...digests].filter(([, digest]) => digest !== null).map(([reference]) => reference);
+        expect(known.filter((reference) => published[reference] === undefined && !reference.includes("@"))).toEqual([]);
+    });
+
     it("does not depend on the order of the plan's resources", () => {
         const shuffled = { ...planOf("prod"), resources: [...planOf("prod").resources].reverse() };
         expect(lockOf(shuffled)).toEqual(lockOf(planOf("prod")));

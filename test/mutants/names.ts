@@ -1,5 +1,7 @@
 /** Resources of the four environments that many mutants change. */
 export const BLOCK = "cr-0a1b2c3d4e5f60718";
+/** A value that only the update tells, as the engine marks it. */
+export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 export const POOL = "GpuNodePool#block-a";
 export const TEMPLATE = "LaunchTemplate#block-a-template";
 export const GROUP = "NodeGroup#block-a-nodes";

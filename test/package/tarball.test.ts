@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { packageBill } from "../../cli/lock/bill-of-materials";
 import type { Plan } from "../../cli/plan/contract";
 
 const root = join(__dirname, "../..");
@@ -119,6 +120,10 @@ describe("the packed package", () => {
             "efa-device-plugin-is-installed",
         ]);
         expect(status).toBe(1);
+    });
+
+    it("prints its own bill of materials, which npm gives it no package-lock.json for", () => {
+        expect(JSON.parse(run("npx", ["kilogpu", "sbom"]))).toEqual(packageBill());
     });
 
     it("refuses a program with a property that does not exist", () => {

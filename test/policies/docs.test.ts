@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import { expect, it } from "vitest";
 import { rules } from "../../policies/rules";
-import { coverage } from "./coverage";
+import * as components from "../../components";
+import { cisCoverage } from "./coverage-cis";
+import { nagCoverage } from "./coverage-nag";
 import { policiesPage } from "./generate-docs";
 
 const file = join(__dirname, "../../docs/policies.md");
@@ -17,10 +19,22 @@ it("is up to date (npm run docs writes it)", async () => {
     expect(readFileSync(file, "utf8")).toBe(page);
 });
 
+const coverage = [...cisCoverage, ...nagCoverage];
+
 it("names only rules that exist as an answer to a recommendation", () => {
     const names = rules.map(({ name }) => name);
-    const named = coverage
-        .filter(({ answer }) => answer === "rule")
-        .flatMap(({ where }) => where.replace(/ with .*/, "").split(", "));
+    const named = coverage.flatMap(({ answer }) => (answer.by === "rule" ? answer.rules : []));
+    expect(named.length).toBeGreaterThan(0);
     expect(named.filter((name) => !names.includes(name))).toEqual([]);
+});
+
+it("names only components that exist as an answer by construction", () => {
+    const named = coverage.flatMap(({ answer }) => (answer.by === "by construction" ? answer.components : []));
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((name) => !(name in components))).toEqual([]);
+});
+
+it("says why, wherever a recommendation has neither rule nor component", () => {
+    const silent = coverage.filter(({ answer, note }) => answer.by.startsWith("not") && (note ?? "").length < 20);
+    expect(silent.map(({ ids }) => ids)).toEqual([]);
 });

@@ -16,7 +16,8 @@ export const devicePluginHasOneOwner = stackRule(
     },
     (subjects) =>
         releasesOfChart(subjects, "gpu-operator").some(
-            (release) => release.props.flag("values.devicePlugin.enabled") !== false,
+            ({ props }) =>
+                !props.at("values.devicePlugin.enabled").unknown && props.flag("values.devicePlugin.enabled") !== false,
         )
             ? releasesOfChart(subjects, "nvidia-device-plugin").map((about) => ({
                   about,

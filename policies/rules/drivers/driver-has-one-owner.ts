@@ -1,4 +1,5 @@
 /** The NVIDIA driver comes from the node's image or from the GPU operator, never from both. */
+import { chartOf } from "../../cluster";
 import { HELM_RELEASE, NODE_GROUP } from "../../resources";
 import { stackRule } from "../../rule";
 
@@ -28,10 +29,7 @@ export const driverHasOneOwner = stackRule(
             return [];
         }
         return subjects
-            .filter(
-                (subject) =>
-                    subject.type === HELM_RELEASE && subject.props.text("chart")?.endsWith("gpu-operator") === true,
-            )
+            .filter((subject) => subject.type === HELM_RELEASE && chartOf(subject) === "gpu-operator")
             .flatMap((about) =>
                 (["driver", "toolkit"] as const)
                     .filter(

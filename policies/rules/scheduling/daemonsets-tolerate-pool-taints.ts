@@ -1,6 +1,6 @@
 /** A device plugin, exporter or driver that does not tolerate the GPU taint never runs on the GPU nodes. */
 import { findRelease } from "../../../catalog";
-import type { Facts } from "../../facts";
+import { tolerates, type Taint } from "../../pods";
 import { HELM_RELEASE, NODE_GROUP } from "../../resources";
 import { stackRule } from "../../rule";
 
@@ -14,17 +14,8 @@ const WORKS_ON_GPU_NODES = new Set([
     "alloy",
 ]);
 
-/** Whether a list of tolerations lets a pod onto a node with a NoSchedule taint. */
-function tolerates(tolerations: Facts[], taint: { key: string; value: string }): boolean {
-    return tolerations.some((toleration) => {
-        const key = toleration.text("key");
-        const operator = toleration.text("operator") ?? "Equal";
-        if (key === undefined) {
-            return operator === "Exists";
-        }
-        return key === taint.key && (operator === "Exists" || toleration.text("value") === taint.value);
-    });
-}
+/** EKS's names of the effects that keep a pod away, as Kubernetes has them. */
+const EFFECTS: { [effect: string]: string } = { NO_SCHEDULE: "NoSchedule", NO_EXECUTE: "NoExecute" };
 
 export const daemonSetsToleratePoolTaints = stackRule(
     {
@@ -39,12 +30,13 @@ export const daemonSetsToleratePoolTaints = stackRule(
         url: "https://github.com/aws/eks-charts/tree/master/stable/aws-efa-k8s-device-plugin",
     },
     (subjects) => {
-        const taints = new Map<string, { key: string; value: string }>();
+        const taints = new Map<string, Taint>();
         for (const group of subjects.filter((subject) => subject.type === NODE_GROUP)) {
             for (const taint of group.props.list("taints")) {
                 const key = taint.text("key");
-                if (key !== undefined && taint.text("effect") !== "PREFER_NO_SCHEDULE") {
-                    taints.set(key, { key, value: taint.text("value") ?? "" });
+                const effect = EFFECTS[taint.text("effect") ?? ""];
+                if (key !== undefined && effect !== undefined) {
+                    taints.set(`${key}:${effect}`, { key, value: taint.text("value") ?? "", effect });
                 }
             }
         }
@@ -72,10 +64,10 @@ export const daemonSetsToleratePoolTaints = stackRule(
                         .map((taint) => ({
                             about,
                             found: given.present
-                                ? `values.${path} without ${taint.key}`
+                                ? `values.${path} without ${taint.key}:${taint.effect}`
                                 : `the chart's own tolerations (${daemonSet.tolerates.join(", ") || "none"})`,
                             required: `DaemonSet ${daemonSet.name} tolerates taint ${taint.key}`,
-                            remedy: `Add { key: "${taint.key}", operator: "Exists", effect: "NoSchedule" } to values.${path}.`,
+                            remedy: `Add { key: "${taint.key}", operator: "Exists", effect: "${taint.effect}" } to values.${path}.`,
                         }));
                 });
             });

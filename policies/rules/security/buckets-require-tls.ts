@@ -1,4 +1,6 @@
 /** A bucket without a policy for TLS answers plain HTTP. */
+import type { Facts } from "../../facts";
+import { policyStatements, textsOf } from "../../iam";
 import { stackRule, type Subject } from "../../rule";
 
 const BUCKET = "aws:s3/bucket:Bucket";
@@ -6,7 +8,16 @@ const GUARD = "aws:s3/bucketPolicy:BucketPolicy";
 
 function guards({ props }: Subject): boolean {
     const policy = props.at("policy");
-    return policy.unknown || /aws:SecureTransport/.test(JSON.stringify(policy.known ?? ""));
+    return policy.unknown || policyStatements(policy).some(deniesPlainHttp);
+}
+
+/** Allowing requests with TLS refuses none without it: only a denial does. */
+function deniesPlainHttp(statement: Facts): boolean {
+    const secure = statement.at("Condition.Bool").key("aws:SecureTransport");
+    return (
+        statement.text("Effect") === "Deny" &&
+        (secure.unknown || secure.flag() === false || textsOf(secure).includes("false"))
+    );
 }
 
 export const bucketsRequireTls = stackRule(

@@ -29,4 +29,11 @@ export const clusterLogsAreComplete = resourceRule(
                   },
               ];
     },
+    ({ props }) => {
+        const types = props.at("enabledClusterLogTypes");
+        const missing = ALL.filter((type) => !types.texts().includes(type));
+        return types.unknown || missing.length === 0 || types.list().some((type) => type.unknown)
+            ? undefined
+            : { enabledClusterLogTypes: [...types.texts(), ...missing] };
+    },
 );

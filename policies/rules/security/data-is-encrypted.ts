@@ -3,6 +3,8 @@ import { EKS_CLUSTER, LAUNCH_TEMPLATE } from "../../resources";
 import { resourceRule, type Finding, type Subject } from "../../rule";
 
 const LUSTRE = "aws:fsx/lustreFileSystem:LustreFileSystem";
+const EFS = "aws:efs/fileSystem:FileSystem";
+const VOLUME = "aws:ebs/volume:Volume";
 const LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup";
 
 function volumes({ props }: Subject): Finding[] {
@@ -40,6 +42,29 @@ function ownKey({ props }: Subject): Finding[] {
         : [{ found: "no kmsKeyId", required: "encryption by a key of the account", remedy: "Set kmsKeyId." }];
 }
 
+/** EFS and single volumes are encrypted only if the program says so. */
+function switched({ props }: Subject): Finding[] {
+    const encrypted = props.at("encrypted");
+    return encrypted.unknown || encrypted.flag() === true
+        ? []
+        : [
+              {
+                  found: `encrypted ${String(encrypted.flag() ?? "not set")}`,
+                  required: "true",
+                  remedy: "Set encrypted to true.",
+              },
+          ];
+}
+
+const CHECKS: { [type: string]: (subject: Subject) => Finding[] } = {
+    [LAUNCH_TEMPLATE]: volumes,
+    [EKS_CLUSTER]: secrets,
+    [LUSTRE]: ownKey,
+    [LOG_GROUP]: ownKey,
+    [EFS]: switched,
+    [VOLUME]: switched,
+};
+
 export const dataIsEncrypted = resourceRule(
     {
         name: "data-is-encrypted",
@@ -51,12 +76,7 @@ export const dataIsEncrypted = resourceRule(
         topic: "security",
         remediationSteps: "Encrypt volumes and secrets; give logs and file systems a KMS key.",
         url: "https://docs.aws.amazon.com/eks/latest/best-practices/data-encryption-and-secrets-management.html",
-        appliesTo: [LAUNCH_TEMPLATE, EKS_CLUSTER, LUSTRE, LOG_GROUP],
+        appliesTo: Object.keys(CHECKS),
     },
-    (subject) =>
-        subject.type === LAUNCH_TEMPLATE
-            ? volumes(subject)
-            : subject.type === EKS_CLUSTER
-              ? secrets(subject)
-              : ownKey(subject),
+    (subject) => CHECKS[subject.type]?.(subject) ?? [],
 );

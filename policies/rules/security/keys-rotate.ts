@@ -1,5 +1,11 @@
 /** A KMS key that never rotates protects everything with one secret for ever. */
+import type { Facts } from "../../facts";
 import { resourceRule } from "../../rule";
+
+/** AWS rotates symmetric keys only. */
+function isSymmetric(props: Facts): boolean {
+    return (props.text("customerMasterKeySpec") ?? "SYMMETRIC_DEFAULT") === "SYMMETRIC_DEFAULT";
+}
 
 export const keysRotate = resourceRule(
     {
@@ -14,9 +20,7 @@ export const keysRotate = resourceRule(
         appliesTo: ["aws:kms/key:Key"],
     },
     ({ props }) =>
-        props.at("enableKeyRotation").unknown ||
-        props.flag("enableKeyRotation") === true ||
-        (props.text("customerMasterKeySpec") ?? "SYMMETRIC_DEFAULT") !== "SYMMETRIC_DEFAULT"
+        props.at("enableKeyRotation").unknown || props.flag("enableKeyRotation") === true || !isSymmetric(props)
             ? []
             : [
                   {
@@ -25,4 +29,8 @@ export const keysRotate = resourceRule(
                       remedy: "Set enableKeyRotation to true.",
                   },
               ],
+    ({ props }) =>
+        isSymmetric(props) && !props.at("customerMasterKeySpec").unknown && !props.at("enableKeyRotation").present
+            ? { enableKeyRotation: true }
+            : undefined,
 );

@@ -17,6 +17,10 @@ export const launchTemplateRequiresImdsv2 = resourceRule(
     },
     ({ props }) => {
         const findings: Finding[] = [];
+        // Without the service there is nothing to reach.
+        if (props.text("metadataOptions.httpEndpoint") === "disabled") {
+            return [];
+        }
         const tokens = props.at("metadataOptions.httpTokens");
         if (!tokens.unknown && tokens.text() !== "required") {
             findings.push({
@@ -25,10 +29,12 @@ export const launchTemplateRequiresImdsv2 = resourceRule(
                 remedy: "Set httpTokens to required.",
             });
         }
-        const hops = props.number("metadataOptions.httpPutResponseHopLimit");
+        const limit = props.at("metadataOptions.httpPutResponseHopLimit");
+        // Images registered for IMDSv2, such as EKS's AL2023, raise the default to two hops.
+        const hops = limit.present ? limit.number() : 2;
         if (hops !== undefined && hops > 1) {
             findings.push({
-                found: `metadataOptions.httpPutResponseHopLimit ${hops}`,
+                found: `metadataOptions.httpPutResponseHopLimit ${limit.present ? hops : "not set, which means 2 on AL2023"}`,
                 required: "1",
                 remedy: "Set httpPutResponseHopLimit to 1.",
             });

@@ -11,6 +11,14 @@ const PATTERNS = [
 ];
 
 const NAMES = /(^|_)(PASSWORD|SECRET|SECRET_KEY|API_KEY|TOKEN|SECRET_ACCESS_KEY)$/;
+/** Tokens of a language model's vocabulary, and numbers of them: EOS_TOKEN, MAX_TOKEN. */
+const VOCABULARY = /(^|_)(BOS|EOS|PAD|UNK|MASK|SEP|CLS|MAX|MIN|NUM)_TOKEN$/;
+/** A value that Kubernetes takes from another variable of the pod: `$(NAME)`. */
+const REFERENCE = /^\$\([A-Za-z_][A-Za-z0-9_]*\)$/;
+
+function isSecret(name: string, value: string): boolean {
+    return NAMES.test(name) && !VOCABULARY.test(name) && value !== "" && !REFERENCE.test(value);
+}
 
 /** Never says what the secret is. */
 function finding(path: string, what: string): Finding {
@@ -25,7 +33,7 @@ function finding(path: string, what: string): Finding {
 function environment(facts: Facts, path: string): string[] {
     const here = facts
         .list("env")
-        .filter((item) => NAMES.test(item.text("name") ?? "") && (item.text("value") ?? "") !== "")
+        .filter((item) => isSecret(item.text("name") ?? "", item.text("value") ?? ""))
         .map((item) => `${path === "" ? "" : `${path}.`}env ${item.text("name") ?? ""}`);
     const join = (key: string): string => (path === "" ? key : `${path}.${key}`);
     return [

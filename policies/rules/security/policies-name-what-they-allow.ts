@@ -1,27 +1,6 @@
 /** A role that may do everything makes one stolen credential the loss of the account. */
-import { Facts } from "../../facts";
+import { policyStatements, textsOf } from "../../iam";
 import { resourceRule, type Finding } from "../../rule";
-
-/** A policy is JSON text, or the object that the SDK makes text of. */
-function statements(policy: Facts): Facts[] {
-    const text = policy.text();
-    let document = policy;
-    if (text !== undefined) {
-        try {
-            document = Facts.of(JSON.parse(text));
-        } catch {
-            // No JSON: AWS refuses it, and there is nothing here to judge.
-            return [];
-        }
-    }
-    const statement = document.at("Statement");
-    return statement.list().length > 0 ? statement.list() : statement.present ? [statement] : [];
-}
-
-function many(value: Facts): string[] {
-    const single = value.text();
-    return single === undefined ? value.texts() : [single];
-}
 
 export const policiesNameWhatTheyAllow = resourceRule(
     {
@@ -37,14 +16,17 @@ export const policiesNameWhatTheyAllow = resourceRule(
     },
     ({ props }) =>
         [props.at("policy"), ...props.list("inlinePolicies").map((item) => item.at("policy"))]
-            .flatMap(statements)
+            .flatMap(policyStatements)
             .filter((statement) => statement.text("Effect") === "Allow")
             .flatMap((statement): Finding[] => {
-                const everywhere = many(statement.at("Resource")).includes("*");
-                const actions = many(statement.at("Action")).filter(
+                const everywhere = textsOf(statement.at("Resource")).includes("*");
+                const actions = textsOf(statement.at("Action")).filter(
                     (action) => action === "*" || (everywhere && action.endsWith(":*")),
                 );
-                return actions.map((action) => ({
+                // NotAction allows whatever it does not name.
+                const excepted = textsOf(statement.at("NotAction"));
+                const wide = excepted.length > 0 ? [...actions, `all but ${excepted.join(", ")}`] : actions;
+                return wide.map((action) => ({
                     found: `Allow ${action} on ${everywhere ? "every resource" : "its resources"}`,
                     required: "named actions on named resources",
                     remedy: "List the actions that are needed.",

@@ -13,11 +13,7 @@ export const rolesHaveNoAdministratorPolicy = resourceRule(
         topic: "security",
         remediationSteps: "Attach the policies that the component needs, or one of your own.",
         url: "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html",
-        appliesTo: [
-            "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-            "aws:iam/role:Role",
-            "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
-        ],
+        appliesTo: ["aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:iam/role:Role"],
     },
     ({ props }) =>
         [props.text("policyArn"), ...props.texts("managedPolicyArns")]

@@ -18,6 +18,10 @@ export const chartsArePinned = resourceRule(
         appliesTo: [HELM_RELEASE],
     },
     ({ props }) => {
+        // A folder beside the program has the version that its Chart.yaml says; Helm takes no other.
+        if (/^\.{0,2}\//.test(props.text("chart") ?? "") && !props.at("repositoryOpts.repo").present) {
+            return [];
+        }
         const version = props.at("version");
         if (version.unknown || (version.text() !== undefined && valid(version.text()) !== null)) {
             return [];

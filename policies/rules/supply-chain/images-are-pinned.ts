@@ -1,17 +1,15 @@
 /** An image without a fixed tag is another image tomorrow, on some nodes. */
 import { resourceRule } from "../../rule";
 
+const MOVING = ["latest", "main", "master", "nightly", "edge", "stable"];
+
 /** A tag that moves, or none at all. */
 function movingTag(reference: string): string | undefined {
     if (reference.includes("@sha256:")) {
         return undefined;
     }
     const tag = /:([^:/]+)$/.exec(reference)?.[1];
-    return tag === undefined
-        ? "no tag"
-        : ["latest", "main", "master", "nightly", "edge", "stable"].includes(tag)
-          ? `tag ${tag}`
-          : undefined;
+    return tag === undefined ? "no tag" : MOVING.includes(tag) ? `tag ${tag}` : undefined;
 }
 
 export const imagesArePinned = resourceRule(
@@ -31,6 +29,16 @@ export const imagesArePinned = resourceRule(
         const texts = [...props.allTexts()];
         const byPath = new Map(texts);
         return texts.flatMap(([path, value]) => {
+            // Charts take the tag of an image apart from its name; without one they use their own version.
+            if (/(^|\.|\])\w*image\.tag$/i.test(path) && MOVING.includes(value)) {
+                return [
+                    {
+                        found: `${path} "${value}"`,
+                        required: "a fixed tag or a digest",
+                        remedy: "Pin the image.",
+                    },
+                ];
+            }
             if (!/(^|\.|\])image$/.test(path)) {
                 return [];
             }

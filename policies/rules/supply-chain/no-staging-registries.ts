@@ -1,7 +1,10 @@
 /** Images of a vendor's staging registry are not public and not kept. */
 import { resourceRule } from "../../rule";
 
-const STAGING = /(nvcr\.io\/nvstaging|\/staging-|k8s-staging|helm\.ngc\.nvidia\.com\/nvstaging)/;
+const STAGING = /(nvcr\.io\/nvstaging|k8s-staging|helm\.ngc\.nvidia\.com\/nvstaging)/;
+/** Elsewhere `/staging-` may be a folder of data; where an artefact is named it is a registry. */
+const STAGING_PATH = /\/staging-/;
+const ARTEFACT = /(image|repository|repo|registry|chart)$/i;
 
 export const noStagingRegistries = resourceRule(
     {
@@ -19,7 +22,8 @@ export const noStagingRegistries = resourceRule(
     ({ props }) =>
         props
             .allTexts()
-            .filter(([, text]) => text.length < 500 && STAGING.test(text))
+            .filter(([, text]) => text.length < 500)
+            .filter(([path, text]) => STAGING.test(text) || (ARTEFACT.test(path) && STAGING_PATH.test(text)))
             .map(([path, text]) => ({
                 found: `${path} "${text}"`,
                 required: "a release registry",

@@ -12,7 +12,11 @@ export const statefulResourcesAreProtected = resourceRule(
         topic: "teardown",
         remediationSteps: "Give the resource, or the component around it, the option protect: true.",
         url: "https://www.pulumi.com/docs/iac/concepts/resources/options/protect/",
-        appliesTo: ["aws:s3/bucket:Bucket", "aws:fsx/lustreFileSystem:LustreFileSystem"],
+        appliesTo: [
+            "aws:s3/bucket:Bucket",
+            "aws:fsx/lustreFileSystem:LustreFileSystem",
+            "aws:efs/fileSystem:FileSystem",
+        ],
     },
     ({ protect }) =>
         protect ? [] : [{ found: "protect false", required: "protect true", remedy: "Set the option protect: true." }],

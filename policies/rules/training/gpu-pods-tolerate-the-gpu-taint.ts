@@ -1,6 +1,6 @@
 /** A GPU pod that does not tolerate the taint of GPU nodes has no node to run on. */
 import { gpuTaintKey } from "../../../catalog";
-import { podGpus, podSpecs } from "../../pods";
+import { podGpus, podSpecs, tolerates } from "../../pods";
 import { resourceRule } from "../../rule";
 
 export const gpuPodsTolerateTheGpuTaint = resourceRule(
@@ -19,14 +19,10 @@ export const gpuPodsTolerateTheGpuTaint = resourceRule(
     (subject) =>
         podSpecs(subject)
             .filter((pod) => podGpus(pod) > 0 && !pod.spec.at("tolerations").unknown)
-            .filter(
-                ({ spec }) =>
-                    !spec
-                        .list("tolerations")
-                        .some((item) => item.unknown || item.text("key") === gpuTaintKey || !item.at("key").present),
-            )
+            // The value of the taint is the nodes' affair, which one pod does not tell.
+            .filter(({ spec }) => !tolerates(spec.list("tolerations"), { key: gpuTaintKey, effect: "NoSchedule" }))
             .map(() => ({
-                found: `GPUs requested, and no toleration of ${gpuTaintKey}`,
+                found: `GPUs requested, and no toleration of ${gpuTaintKey}:NoSchedule`,
                 required: "a toleration of the taint",
                 remedy: `Add { key: "${gpuTaintKey}", operator: "Exists", effect: "NoSchedule" }.`,
             })),

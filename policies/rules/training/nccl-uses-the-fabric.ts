@@ -35,9 +35,10 @@ export const ncclUsesTheFabric = resourceRule(
             .filter((item) => {
                 const name = item.text("name") ?? "";
                 const value = item.text("value");
+                // NCCL compares the names of networks without regard to case.
                 return (
                     value !== undefined &&
-                    ((name === "NCCL_NET" && value === "Socket") ||
+                    ((name === "NCCL_NET" && value.toLowerCase() === "socket") ||
                         (name === "NCCL_NET_PLUGIN" && value === "none") ||
                         (name === "OFI_NCCL_DISABLE" && value === "1") ||
                         (name === "FI_PROVIDER" && value !== "efa"))

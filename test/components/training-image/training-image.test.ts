@@ -88,6 +88,10 @@ describe("TrainingImage", () => {
             imageScanningConfiguration: { scanOnPush: true },
             encryptionConfigurations: [{ encryptionType: "KMS", kmsKey: args.kmsKeyArn }],
         });
+        // The policy pack would stop a stack with a log group in the clear.
+        expect(run.ofType("aws:cloudwatch/logGroup:LogGroup").map(({ inputs }) => inputs["kmsKeyId"])).toEqual([
+            args.kmsKeyArn,
+        ]);
         const [build] = run.ofType("command:local:Command");
         expect(build?.dependencies).toContain("image-build-policy");
         expect(build?.inputs["triggers"]).toEqual([run.result.tag]);

@@ -1,9 +1,19 @@
 /** Changes that no rule may mind: what people do to working environments every day. */
 import { add, set } from "../../policies/program";
 import type { Harmless } from "../mutant";
-import { cluster, container, efaRelease, GROUP, gpuOperator, job, pod, POOL, runtime, TEMPLATE } from "../names";
-
-const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+import {
+    cluster,
+    container,
+    efaRelease,
+    GROUP,
+    gpuOperator,
+    job,
+    pod,
+    POOL,
+    runtime,
+    TEMPLATE,
+    UNKNOWN,
+} from "../names";
 
 export const harmless: Harmless[] = [
     { change: "another tag", edits: [set(TEMPLATE, ["tags", "owner"], "me")] },

@@ -1,5 +1,5 @@
 /** Mutants of the rules on training jobs, storage and teardown. */
-import { detach, drop, protect, set } from "../../policies/program";
+import { add, detach, drop, protect, set } from "../../policies/program";
 import type { Mutant } from "../mutant";
 import { cluster, container, job, pod, queue, runtime } from "../names";
 
@@ -97,6 +97,11 @@ export const jobsAndStorage: Mutant[] = [
     },
     {
         rule: "nccl-uses-the-fabric",
+        change: "sockets in lower case, which NCCL takes too",
+        edits: [set(job, ["spec", "trainer", "env"], appended({ name: "NCCL_NET", value: "socket" }))],
+    },
+    {
+        rule: "nccl-uses-the-fabric",
         change: "plugin off in the runtime",
         edits: [set(runtime, [...container, "env"], appended({ name: "NCCL_NET_PLUGIN", value: "none" }))],
     },
@@ -109,6 +114,16 @@ export const jobsAndStorage: Mutant[] = [
         rule: "gpu-pods-tolerate-the-gpu-taint",
         change: "another taint",
         edits: [set(runtime, [...pod, "tolerations", 0, "key"], "dedicated")],
+    },
+    {
+        rule: "gpu-pods-tolerate-the-gpu-taint",
+        change: "another effect",
+        edits: [set(runtime, [...pod, "tolerations", 0, "effect"], "NoExecute")],
+    },
+    {
+        rule: "gpu-pods-tolerate-the-gpu-taint",
+        change: "no key, and no operator that would take every key",
+        edits: [set(runtime, [...pod, "tolerations", 0], { effect: "NoSchedule" })],
     },
     {
         rule: "checkpoints-outlive-nodes",
@@ -155,6 +170,18 @@ export const jobsAndStorage: Mutant[] = [
         edits: [set("BucketPolicy#ckpt-tls", ["policy"], '{"Statement":[]}')],
     },
     {
+        rule: "buckets-require-tls",
+        change: "TLS allowed, plain HTTP not denied",
+        program: "storage",
+        edits: [
+            set("BucketPolicy#ckpt-tls", ["policy"], {
+                Statement: [
+                    { Effect: "Allow", Action: "s3:*", Condition: { Bool: { "aws:SecureTransport": "true" } } },
+                ],
+            }),
+        ],
+    },
+    {
         rule: "lustre-survives-a-server",
         change: "scratch",
         program: "storage",
@@ -195,6 +222,12 @@ export const jobsAndStorage: Mutant[] = [
         change: "Lustre unprotected",
         program: "storage",
         edits: [protect(lustre, false)],
+    },
+    {
+        rule: "stateful-resources-are-protected",
+        change: "EFS unprotected",
+        program: "storage",
+        edits: [add("aws:efs/fileSystem:FileSystem", "home", { encrypted: true })],
     },
     {
         rule: "custom-resources-leave-before-their-operator",

@@ -125,9 +125,39 @@ export const operatorsAndQueues: Mutant[] = [
         ],
     },
     {
+        rule: "queue-covers-every-resource",
+        change: "memory not covered, which the job asks for",
+        edits: [
+            set(queue, ["spec", "resourceGroups", 0, "coveredResources"], (old: string[]) =>
+                old.filter((name) => name !== "memory"),
+            ),
+        ],
+    },
+    {
+        rule: "queue-covers-every-resource",
+        change: "a job asks for one resource more",
+        edits: [set(job, ["spec", "trainer", "resourcesPerNode", "limits", "example.com/fpga"], "1")],
+    },
+    {
         rule: "daemonsets-tolerate-pool-taints",
         change: "EFA plugin tolerates nothing of ours",
         edits: [set(efaRelease, ["values", "tolerations"], [{ key: "CriticalAddonsOnly", operator: "Exists" }])],
+    },
+    {
+        rule: "daemonsets-tolerate-pool-taints",
+        change: "toleration of another effect",
+        edits: [
+            set(
+                efaRelease,
+                ["values", "tolerations"],
+                [{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoExecute" }],
+            ),
+        ],
+    },
+    {
+        rule: "daemonsets-tolerate-pool-taints",
+        change: "nodes that evict, tolerated for scheduling only",
+        edits: [set(GROUP, ["taints", 0, "effect"], "NO_EXECUTE")],
     },
     {
         rule: "daemonsets-tolerate-pool-taints",
@@ -153,6 +183,7 @@ export const operatorsAndQueues: Mutant[] = [
         rule: "cluster-queues-name-their-flavors",
         change: "misspelt in one queue",
         edits: [set(queue, ["spec", "resourceGroups", 0, "flavors", 0, "name"], "p5en")],
+        alsoTrips: { "gangs-fit-their-queue": "no other queue lends of a flavor that does not exist" },
     },
     {
         rule: "cluster-queues-name-their-flavors",
@@ -224,11 +255,13 @@ export const operatorsAndQueues: Mutant[] = [
         rule: "borrowing-needs-a-cohort",
         change: "no cohort",
         edits: [set("ClusterQueue#train-queues-cluster-queue-evals", ["spec", "cohortName"], undefined)],
+        alsoTrips: { "gangs-fit-their-queue": "the job needs what this queue lent" },
     },
     {
         rule: "borrowing-needs-a-cohort",
         change: "empty cohort",
         edits: [set("ClusterQueue#train-queues-cluster-queue-research", ["spec", "cohortName"], "")],
+        alsoTrips: { "gangs-fit-their-queue": "the job needs what this queue lent" },
     },
     {
         rule: "queues-admit-namespaces",
@@ -249,6 +282,19 @@ export const operatorsAndQueues: Mutant[] = [
         rule: "gangs-fit-their-queue",
         change: "borrowing limit lowered",
         edits: [set(queue, [...gpuQuota, "borrowingLimit"], "312")],
+    },
+    {
+        rule: "gangs-fit-their-queue",
+        change: "no limit, and a cohort that lends less",
+        edits: [
+            set(queue, [...gpuQuota, "borrowingLimit"], undefined),
+            set("ClusterQueue#train-queues-cluster-queue-evals", [...gpuQuota, "lendingLimit"], "56"),
+        ],
+    },
+    {
+        rule: "gangs-fit-their-queue",
+        change: "no limit, and more than the cohort has",
+        edits: [set(queue, [...gpuQuota, "borrowingLimit"], undefined), set(job, ["spec", "trainer", "numNodes"], 129)],
     },
     {
         rule: "gangs-fit-their-topology",

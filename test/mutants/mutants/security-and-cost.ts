@@ -1,5 +1,5 @@
 /** Mutants of the rules on security, supply chain and cost. */
-import { add, drop, set } from "../../policies/program";
+import { add, drop, protect, set } from "../../policies/program";
 import type { Mutant } from "../mutant";
 import { cluster, container, efaRelease, gpuOperator, jobset, kueue, pod, POOL, runtime, TEMPLATE } from "../names";
 
@@ -33,6 +33,11 @@ export const securityAndCost: Mutant[] = [
         rule: "policies-name-what-they-allow",
         change: "as an object",
         edits: [set(rolePolicy, ["policy"], { Statement: { Effect: "Allow", Action: "ec2:*", Resource: "*" } })],
+    },
+    {
+        rule: "policies-name-what-they-allow",
+        change: "all but a few actions",
+        edits: [set(rolePolicy, ["policy"], policy({ Effect: "Allow", NotAction: ["iam:*"], Resource: "*" }))],
     },
     {
         rule: "roles-have-no-administrator-policy",
@@ -183,6 +188,21 @@ export const securityAndCost: Mutant[] = [
         edits: [set(TEMPLATE, ["metadataOptions", "httpTokens"], "optional")],
     },
     {
+        rule: "data-is-encrypted",
+        change: "EFS in the clear",
+        edits: [add("aws:efs/fileSystem:FileSystem", "home", {}), protect("FileSystem#home", true)],
+    },
+    {
+        rule: "data-is-encrypted",
+        change: "a volume of one's own in the clear",
+        edits: [add("aws:ebs/volume:Volume", "data", { encrypted: false, size: 100 })],
+    },
+    {
+        rule: "launch-template-requires-imdsv2",
+        change: "hops left to the image",
+        edits: [set(TEMPLATE, ["metadataOptions", "httpPutResponseHopLimit"], undefined)],
+    },
+    {
         rule: "launch-template-requires-imdsv2",
         change: "two hops",
         edits: [set(TEMPLATE, ["metadataOptions", "httpPutResponseHopLimit"], 2)],
@@ -200,6 +220,17 @@ export const securityAndCost: Mutant[] = [
         change: "no tag in chart values",
         edits: [set(efaRelease, ["values", "sidecar"], { image: "busybox" })],
         alsoTrips: { "chart-values-are-known": "the chart has no such key" },
+    },
+    {
+        rule: "images-are-pinned",
+        change: "a moving tag apart from its name",
+        edits: [
+            add("kubernetes:helm.sh/v3:Release", "team", {
+                chart: "team",
+                version: "1.0.0",
+                values: { initImage: { repository: "example.com/team", tag: "latest" } },
+            }),
+        ],
     },
     {
         rule: "training-images-have-digests",
@@ -238,6 +269,11 @@ export const securityAndCost: Mutant[] = [
         rule: "no-staging-registries",
         change: "staging chart",
         edits: [set(gpuOperator, ["repositoryOpts", "repo"], "https://helm.ngc.nvidia.com/nvstaging")],
+    },
+    {
+        rule: "no-staging-registries",
+        change: "staging folder of a registry",
+        edits: [set(gpuOperator, ["values", "operator"], { repository: "registry.example.com/staging-operators" })],
     },
     {
         rule: "add-ons-are-pinned",

@@ -25,7 +25,12 @@ describe("each rule under the real engine", () => {
             const update = await replay.engine(resources, ["up", "--skip-preview"], settings);
             const told = JSON.stringify(update.diagnostics) + update.stderr;
             expect(said(update, rule), told).toEqual(expect.arrayContaining(messages));
-            expect(update.exitCode === 0, told).toBe(rule.enforcementLevel !== "mandatory");
+            const own = update.policies.filter(({ policy }) => policy === rule.name);
+            expect(new Set(own.map(({ enforcement }) => enforcement))).toEqual(new Set([rule.enforcementLevel]));
+            // A resource that stands alone may be another rule's business too.
+            const mandatory = update.policies.some(({ enforcement }) => enforcement === "mandatory");
+            expect(mandatory || rule.enforcementLevel !== "mandatory").toBe(true);
+            expect(update.exitCode === 0, told).toBe(!mandatory);
         },
     );
 

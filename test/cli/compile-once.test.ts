@@ -1,7 +1,8 @@
 /** Programs that the plan compiles itself: what is kept never outlives what it was made from, and mistakes are told as the SDK's compiler tells them. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { evaluate, ProgramError } from "../../cli/plan/evaluate";
 import { readProject, readStack } from "../../cli/plan/project";
 
@@ -88,5 +89,57 @@ describe("a program that the plan compiles", () => {
         const extending = { "tsconfig.json": '{ "extends": "./base.json" }', "base.json": "{}" };
         const folder = project({ "index.ts": "export const nodes: number = 8;\n", ...extending });
         expect(await outputs(folder)).toEqual({ nodes: 8 });
+    });
+});
+
+describe("this repository's own files", () => {
+    const repository = join(__dirname, "../..");
+    let home = "";
+    let before: string | undefined;
+
+    beforeEach(() => {
+        before = process.env["KILOGPU_HOME"];
+        home = mkdtempSync(join(tmpdir(), "kilogpu-home-"));
+        folders.push(home);
+        process.env["KILOGPU_HOME"] = home;
+    });
+
+    afterEach(() => {
+        if (before === undefined) {
+            delete process.env["KILOGPU_HOME"];
+        } else {
+            process.env["KILOGPU_HOME"] = before;
+        }
+    });
+
+    /** How many files the plan had to compile itself. */
+    const compiledNow = (): number => readdirSync(join(home, "plan/typescript")).length;
+
+    it("are compiled by npm run build: the first plan ever compiles none", async () => {
+        expect(await outputs(repository)).toMatchObject({});
+        expect(compiledNow()).toBe(0);
+    });
+
+    it("are compiled by the plan where their content, or the options, are no longer those of the build", async () => {
+        const folder = project({});
+        const source = readFileSync(join(repository, "catalog/package-root.ts"), "utf8");
+        const place = (text: string, settings: string): void => {
+            writeFileSync(
+                join(folder, "index.ts"),
+                'import * as all from "./package-root";\nexport const names = Object.keys(all);\n',
+            );
+            writeFileSync(join(folder, "package-root.ts"), text);
+            writeFileSync(join(folder, "tsconfig.json"), settings);
+        };
+        const settings = readFileSync(join(repository, "tsconfig.json"), "utf8");
+        place(source, settings);
+        expect(await outputs(folder)).toEqual({ names: ["packageRoot", "packageVersion"] });
+        expect(compiledNow()).toBe(1); // index.ts alone
+        place(`${source}\nexport const added = 1;\n`, settings);
+        expect(await outputs(folder)).toEqual({ names: ["added", "packageRoot", "packageVersion"] });
+        expect(compiledNow()).toBe(2);
+        place(source, `${settings}\n`);
+        await outputs(folder);
+        expect(compiledNow()).toBe(4); // both, by other options
     });
 });

@@ -159,7 +159,7 @@ describe("bills of materials", () => {
 describe("the mirror's list", () => {
     it.each(names)("of %s covers every chart and image, and says where images stand only in a chart", (name) => {
         const lock = lockOf(planOf(name));
-        const items = mirrorItems(lock);
+        const items = mirrorItems(lock, []);
         const of = (kind: string): string[] => items.filter((item) => item.kind === kind).map((item) => item.to);
         expect(of("chart").sort()).toEqual(
             [

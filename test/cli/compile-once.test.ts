@@ -1,5 +1,5 @@
 /** Programs that the plan compiles itself: what is kept never outlives what it was made from, and mistakes are told as the SDK's compiler tells them. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -89,6 +89,34 @@ describe("a program that the plan compiles", () => {
         const extending = { "tsconfig.json": '{ "extends": "./base.json" }', "base.json": "{}" };
         const folder = project({ "index.ts": "export const nodes: number = 8;\n", ...extending });
         expect(await outputs(folder)).toEqual({ nodes: 8 });
+    });
+});
+
+describe("an SDK that the plan was not tested with", () => {
+    /** A project with an SDK of its own, whose runner does not make clients as the plan expects. */
+    function withSdk(version: string): string {
+        const folder = project({ "index.ts": "export const nodes = 1;\n" });
+        const runner = join(folder, "node_modules/@pulumi/pulumi/cmd/run");
+        mkdirSync(runner, { recursive: true });
+        writeFileSync(join(runner, "../../package.json"), JSON.stringify({ name: "@pulumi/pulumi", version }));
+        writeFileSync(join(runner, "index.js"), 'console.error("14 UNAVAILABLE: name resolution"); process.exit(1);\n');
+        return folder;
+    }
+
+    it("is named, with the version that it was, where it asks the plan nothing", async () => {
+        const failure = await outputs(withSdk("99.0.0")).catch((error: unknown) => error);
+        expect(failure).toBeInstanceOf(ProgramError);
+        expect((failure as ProgramError).message).toMatch(
+            /^@pulumi\/pulumi 99\.0\.0 did not ask kilogpu plan for anything, which was tested with \d+\.\d+\.\d+\. .*\n14 UNAVAILABLE/,
+        );
+    });
+
+    it("is not blamed where it is the tested one", async () => {
+        const manifest = readFileSync(join(__dirname, "../../node_modules/@pulumi/pulumi/package.json"), "utf8");
+        const failure = await outputs(withSdk((JSON.parse(manifest) as { version: string }).version)).catch(
+            (error: unknown) => error,
+        );
+        expect((failure as ProgramError).message).toMatch(/^14 UNAVAILABLE/);
     });
 });
 

@@ -123,7 +123,7 @@ async function expectCluster(resources: RegisteredResource[], language: string):
     const project = readProject(program);
     const evaluation = await evaluate(project, "dev", readStack(project, "dev"));
     expect(evaluation.resources.filter(({ type }) => type === "aws:eks/nodeGroup:NodeGroup").length).toBeGreaterThan(1);
-    expect(evaluation.resources.length).toBeGreaterThan(100);
+    expect(evaluation.resources.length).toBeGreaterThan(50);
 }
 
 beforeAll(() => {

@@ -147,7 +147,8 @@ async function sbom(environment: string | undefined, flags: Flags): Promise<numb
 }
 
 async function mirror(environment: string, flags: Flags): Promise<number> {
-    const items = mirrorItems(await currentLock(environment, flags.cwd));
+    const planned = await plan(readProject(flags.cwd), environment);
+    const items = mirrorItems(lockOf(planned), planned.resources);
     print(flags.json === true ? JSON.stringify(items, null, 2) : items.map((item) => item.command).join("\n"));
     return ExitCode.Ok;
 }

@@ -1,6 +1,8 @@
 /** What an air-gapped site has to copy: every chart and image of an environment, with where it comes from. */
 import { chartImages, findRelease, imageReference, releasesOf, withoutRegistry } from "../../catalog";
 import type { Lock } from "../lock/lock";
+import type { PlannedResource } from "../plan/contract";
+import type { Json } from "../plan/values";
 
 /** One thing to copy. */
 export interface MirrorItem {
@@ -28,7 +30,42 @@ function upstream(chart: Lock["charts"][number]): { from: string; arguments: str
     };
 }
 
-function chartItems(chart: Lock["charts"][number]): MirrorItem[] {
+type JsonMap = { [key: string]: Json };
+
+/** The value with the one at `path` put back to where the chart itself takes its images from. */
+function restored(values: JsonMap, path: string[], upstreamValue: string): JsonMap {
+    const [key = "", ...rest] = path;
+    const inner = values[key];
+    if (rest.length === 0) {
+        return inner === undefined ? values : { ...values, [key]: upstreamValue };
+    }
+    return typeof inner === "object" && inner !== null && !Array.isArray(inner)
+        ? { ...values, [key]: restored(inner, rest, upstreamValue) }
+        : values;
+}
+
+/** Values that the environment gives to a release. Where it takes images from a mirror already, those of the chart's own registries. */
+function valuesOf(chart: Lock["charts"][number], lock: Lock, resources: readonly PlannedResource[]): JsonMap {
+    const found = resources.find(
+        ({ type, name, inputs }) =>
+            type === "kubernetes:helm.sh/v3:Release" &&
+            (inputs["name"] ?? name) === chart.release &&
+            (inputs["namespace"] ?? "") === chart.namespace,
+    );
+    const values = (found?.inputs["values"] ?? {}) as JsonMap;
+    return lock.imageMirror === undefined
+        ? values
+        : Object.entries(chartImages(chart.chart)?.values ?? {}).reduce(
+              (all, [path, location]) => restored(all, path.split("."), location),
+              values,
+          );
+}
+
+function quoted(text: string): string {
+    return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function chartItems(chart: Lock["charts"][number], lock: Lock, resources: readonly PlannedResource[]): MirrorItem[] {
     const source = upstream(chart);
     const file = `${chart.chart}-${chart.version.replace(/^v/, "")}.tgz`;
     const unlisted = chartImages(chart.chart)?.unlisted ?? [];
@@ -46,7 +83,8 @@ function chartItems(chart: Lock["charts"][number]): MirrorItem[] {
                       kind: "images-of" as const,
                       from: `${source.from}:${chart.version}: ${unlisted.join(", ")}`,
                       to: "",
-                      command: `helm template ${chart.release} ${source.arguments} | sed -nE 's/^ *(- )?image: *"?([^" ]+)"?$/\\2/p' | sort -u | while read -r image; do crane copy "$image" "$MIRROR/\${image#*/}"; done`,
+                      // With the environment's own values: what they switch on has images of its own.
+                      command: `printf %s ${quoted(JSON.stringify(valuesOf(chart, lock, resources)))} | helm template ${chart.release} ${source.arguments} --namespace ${chart.namespace} --values - | sed -nE 's/^ *(- )?image: *"?([^" ]+)"?$/\\2/p' | sort -u | while read -r image; do crane copy "$image" "$MIRROR/\${image#*/}"; done`,
                   },
               ]),
     ];
@@ -77,10 +115,10 @@ function original(reference: string, imageMirror: string | undefined): string {
     );
 }
 
-/** Everything to copy, charts first, sorted and without repeats. */
-export function mirrorItems(lock: Lock): MirrorItem[] {
+/** Everything to copy, charts first, sorted and without repeats. `resources` are those of the plan that the lock was made from. */
+export function mirrorItems(lock: Lock, resources: readonly PlannedResource[]): MirrorItem[] {
     const items = [
-        ...lock.charts.flatMap(chartItems),
+        ...lock.charts.flatMap((chart) => chartItems(chart, lock, resources)),
         ...lock.images.map((image) => imageItem(image, lock.imageMirror)),
     ];
     return [...new Map(items.map((item) => [`${item.kind} ${item.from}`, item])).values()].sort((a, b) =>

@@ -1,5 +1,5 @@
 /** What it takes to go from one lock to another: which versions move, what restarts, drains or reboots, and whether now is a time for it. */
-import { Disruption, disruptionOf } from "../plan/disruption";
+import { chartConsequence, Disruption, GRAVITY } from "../plan/disruption";
 import type { FreezeWindow, Lock } from "./lock";
 
 /** One version that moves. */
@@ -72,12 +72,7 @@ export function upgradeSteps(before: Lock, after: Lock): UpgradeStep[] {
         ...releases.flatMap((release) => {
             const [old, now] = [chart(before, release), chart(after, release)];
             const name = (now ?? old)?.chart ?? release;
-            return moved(
-                `chart ${name}`,
-                old?.version,
-                now?.version,
-                disruptionOf("kubernetes:helm.sh/v3:Release", ["version"], { chart: name }),
-            );
+            return moved(`chart ${name}`, old?.version, now?.version, chartConsequence(name, ["version"]));
         }),
         ...names(
             before.addons.map(({ name }) => name),
@@ -99,8 +94,7 @@ export function upgradeSteps(before: Lock, after: Lock): UpgradeStep[] {
             ),
         ),
     ];
-    const gravity: Disruption[] = [Disruption.Replace, Disruption.Restart, Disruption.InPlace, Disruption.None];
-    return steps.sort((a, b) => gravity.indexOf(a.disruption) - gravity.indexOf(b.disruption));
+    return steps.sort((a, b) => GRAVITY.indexOf(b.disruption) - GRAVITY.indexOf(a.disruption));
 }
 
 /** The freeze that holds at a time, if one does; windows include their start and exclude their end. */

@@ -1,5 +1,5 @@
 /** What the topology picture shows, read from a plan: plain numbers and names, no geometry. */
-import { findInstance } from "../../catalog";
+import { computeNics, findInstance, findMachine } from "../../catalog";
 import type { Plan, PlannedPool } from "../plan/contract";
 
 /** One pool as it is drawn. */
@@ -12,6 +12,12 @@ export interface ScenePool {
     active: boolean;
 }
 
+/** One domain of the network as the inventory of a site has it. */
+export interface SceneDomain {
+    name: string;
+    nodes: number;
+}
+
 /** Pools that share type, zone and fabric: one ResourceFlavor, one EFA security group. */
 export interface SceneGroup {
     name: string;
@@ -21,6 +27,10 @@ export interface SceneGroup {
     pools: ScenePool[];
     /** Node labels from the widest domain to the node. */
     levels: string[];
+    /** In racks: of each level but the node, its domains in the order in which they are nested. Empty in a cloud, which tells after the start. */
+    domains: SceneDomain[][];
+    /** What pools of the group share, in words. */
+    shares: string;
     gpusPerNode: number;
     gpuModel: string;
     nvlinkDomainGpus: number;
@@ -50,7 +60,9 @@ function levelsOf(plan: Plan, group: PlannedPool): string[] {
         (resource) => resource.type.startsWith("kubernetes:kueue.x-k8s.io/") && resource.type.endsWith(":Topology"),
     );
     const spec = topology?.inputs["spec"] as { levels?: { nodeLabel: string }[] } | undefined;
-    const layers = findInstance(group.instanceType)?.topologyLayers ?? 0;
+    // A site knows its own layers; a cloud reports them for some types.
+    const layers =
+        findMachine(group.instanceType) === undefined ? (findInstance(group.instanceType)?.topologyLayers ?? 0) : 1;
     const labels = (spec?.levels ?? []).map((level) => level.nodeLabel);
     return layers > 0 && labels.length > 0 ? labels : labels.filter((label) => label === "kubernetes.io/hostname");
 }
@@ -70,29 +82,78 @@ function minute(instant: string): string {
     return instant.slice(0, 16).replace("T", " ");
 }
 
+/** A host of a rack, as the pool's inputs have it. */
+interface Host {
+    pod?: string;
+    rack?: string;
+    nics?: { leaf?: string }[];
+}
+
+function hostsOf(plan: Plan, pool: PlannedPool): Host[] {
+    const hosts = plan.resources.find(({ urn }) => urn === pool.urn)?.inputs["hosts"];
+    return Array.isArray(hosts) ? (hosts as unknown as Host[]) : [];
+}
+
+/** The domains of each level, wide ones first, their members side by side. */
+function domainsOf(hosts: readonly Host[], levels: readonly string[]): SceneDomain[][] {
+    const of: { [level: string]: (host: Host) => string | undefined } = {
+        pod: ({ pod }) => pod,
+        leaf: ({ nics }) => nics?.[0]?.leaf,
+        rack: ({ rack }) => rack,
+    };
+    const readers = levels.flatMap((level) => of[level.replace(/^.*\//, "")] ?? []);
+    const paths = hosts
+        .map((host) => readers.map((read) => read(host) ?? ""))
+        .sort((a, b) => (a.join("\0") < b.join("\0") ? -1 : 1));
+    return readers.map((_, depth) => {
+        const counts = new Map<string, SceneDomain>();
+        for (const path of paths) {
+            const key = path.slice(0, depth + 1).join("\0");
+            const domain = counts.get(key) ?? { name: path[depth] ?? "", nodes: 0 };
+            counts.set(key, { ...domain, nodes: domain.nodes + 1 });
+        }
+        return [...counts.values()];
+    });
+}
+
+/** RDMA ports of one node: EFA cards of the instance type, or the NICs of a server's rails. */
+function railsOf(pool: PlannedPool, hosts: readonly Host[]): SceneGroup["rails"] {
+    const server = findMachine(pool.instanceType);
+    if (server !== undefined) {
+        const rates = computeNics(server).flatMap(({ count, gbps }) => Array.from({ length: count }, () => gbps));
+        const ports = hosts[0]?.nics?.length ?? 0;
+        return rates.slice(0, ports === 0 ? rates.length : ports).map((gbps, index) => ({ index, gbps }));
+    }
+    return pool.fabric === "efa"
+        ? (findInstance(pool.instanceType)?.network.cards ?? [])
+              .filter((card) => card.carries !== "ena")
+              .map((card) => ({ index: card.index, gbps: card.gbps }))
+        : [];
+}
+
 /** Reads the scene of a plan. */
 export function sceneOf(plan: Plan): Scene {
     const groups = new Map<string, SceneGroup>();
     const byName = (a: PlannedPool, b: PlannedPool): number => (a.name < b.name ? -1 : 1);
     for (const pool of [...plan.pools].sort(byName)) {
         const key = pool.capacityGroup || pool.name;
-        const facts = findInstance(pool.instanceType);
+        const server = findMachine(pool.instanceType);
+        const facts = server ?? findInstance(pool.instanceType);
+        const hosts = hostsOf(plan, pool);
+        const levels = levelsOf(plan, pool);
         const group = groups.get(key) ?? {
             name: key,
             zone: pool.zone,
             instanceType: pool.instanceType,
             fabric: pool.fabric,
             pools: [],
-            levels: levelsOf(plan, pool),
+            levels,
+            domains: domainsOf(hosts, levels),
+            shares: server === undefined ? "one flavor, one security group" : "one flavor",
             gpusPerNode: pool.nodes === 0 ? 0 : pool.gpus / pool.nodes,
             gpuModel: facts?.gpus.model ?? "",
             nvlinkDomainGpus: facts?.nvlinkDomainGpus ?? 1,
-            rails:
-                pool.fabric === "efa"
-                    ? (facts?.network.cards ?? [])
-                          .filter((card) => card.carries !== "ena")
-                          .map((card) => ({ index: card.index, gbps: card.gbps }))
-                    : [],
+            rails: railsOf(pool, hosts),
         };
         group.pools.push({
             name: pool.name,

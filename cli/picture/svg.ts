@@ -9,6 +9,8 @@ const WIDTH = 1600;
 const MARGIN = 40;
 const NODE_PANEL = 460;
 const LAYER_HEIGHT = 34;
+/** Names of fabrics as people write them. */
+const FABRICS: { [fabric: string]: string } = { efa: "EFA", infiniband: "InfiniBand", roce: "RoCE" };
 /** Most squares in one pool; above it one square stands for several nodes, and the picture says so. */
 const MOST_SQUARES = 512;
 
@@ -108,7 +110,51 @@ function drawPool(pool: ScenePool, x: number, y: number, width: number): Drawn {
     return { svg, height };
 }
 
+/** Layers as the inventory has them: solid, and as wide as they hold nodes. */
+function drawDomains(group: SceneGroup, x: number, y: number, width: number): Drawn {
+    const gap = 3;
+    const svg = group.domains.flatMap((domains, row) => {
+        const nodes = domains.reduce((sum, domain) => sum + domain.nodes, 0);
+        let left = x;
+        return domains.flatMap((domain) => {
+            const partWidth = (domain.nodes / nodes) * width;
+            const [start, top] = [left, y + row * LAYER_HEIGHT];
+            left += partWidth;
+            const long = `${domain.name}: ${grouped(domain.nodes)} nodes`;
+            // Names of racks are short; what does not fit whole is better left out than cut to one letter.
+            const label = [long, domain.name].find((each) => fit(each, 11, partWidth - gap - 4) === each);
+            return [
+                box(start, top, Math.max(1, partWidth - gap), LAYER_HEIGHT - 8, "#eaeef2", "#8c959f"),
+                ...(label === undefined
+                    ? []
+                    : [
+                          text(start + (partWidth - gap) / 2, top + 17, label, {
+                              size: 11,
+                              fill: SOFT,
+                              anchor: "middle",
+                          }),
+                      ]),
+            ];
+        });
+    });
+    const layers = group.domains
+        .map((domains, row) => `${(group.levels[row] ?? "").replace(/^.*\//, "")}: ${grouped(domains.length)}`)
+        .join(", ");
+    svg.push(
+        text(
+            x,
+            y + group.domains.length * LAYER_HEIGHT + 10,
+            fit(`from the inventory, as wide as they hold nodes; ${layers}; a leaf is that of rail 0`, 12, width),
+            { size: 12, fill: SOFT },
+        ),
+    );
+    return { svg, height: group.domains.length * LAYER_HEIGHT + 24 };
+}
+
 function drawLayers(group: SceneGroup, x: number, y: number, width: number): Drawn {
+    if (group.domains.length > 0) {
+        return drawDomains(group, x, y, width);
+    }
     const layers = group.levels.filter((level) => level !== "kubernetes.io/hostname");
     const svg: string[] = [];
     layers.forEach((level, index) => {
@@ -196,7 +242,7 @@ function drawNode(group: SceneGroup, x: number, y: number, width: number): Drawn
             x,
             y + 108 + rows * 26 + 16,
             fit(
-                `${group.rails.length} ${group.fabric.toUpperCase()} ports by network card, ${grouped(rate)} Gbit/s a node`,
+                `${group.rails.length} ${FABRICS[group.fabric] ?? group.fabric} ports by ${group.fabric === "efa" ? "network card" : "rail"}, ${grouped(rate)} Gbit/s a node`,
                 13,
                 width,
             ),
@@ -217,7 +263,7 @@ function drawGroup(group: SceneGroup, y: number): Drawn {
         }),
     ];
     svg.push(
-        text(left, y + 50, fit(`capacity group ${group.name}: one flavor, one security group`, 13, inner), {
+        text(left, y + 50, fit(`capacity group ${group.name}: ${group.shares}`, 13, inner), {
             size: 13,
             fill: SOFT,
         }),
@@ -275,6 +321,22 @@ function drawTeams(teams: readonly SceneTeam[], total: number, y: number): Drawn
     return { svg: [box(MARGIN, y, WIDTH - 2 * MARGIN, height, "#fbfcfd", LINE), ...svg], height };
 }
 
+/** Ports of the fabric over all nodes, for the line below the title. */
+function portsOf({ totals, groups }: Scene): string {
+    if (totals.efaInterfaces > 0) {
+        return `, ${grouped(totals.efaInterfaces)} EFA interfaces`;
+    }
+    const ports = new Map<string, number>();
+    for (const { fabric, rails, pools } of groups) {
+        const nodes = pools.reduce((sum, pool) => sum + pool.nodes, 0);
+        ports.set(fabric, (ports.get(fabric) ?? 0) + rails.length * nodes);
+    }
+    return [...ports]
+        .filter(([, count]) => count > 0)
+        .map(([fabric, count]) => `, ${grouped(count)} ${FABRICS[fabric] ?? fabric} ports`)
+        .join("");
+}
+
 /** The picture as an SVG document, 1,600 px wide. */
 export function renderSvg(scene: Scene): string {
     const { totals } = scene;
@@ -283,7 +345,7 @@ export function renderSvg(scene: Scene): string {
         text(
             MARGIN,
             82,
-            `${grouped(totals.nodes)} GPU nodes, ${grouped(totals.gpus)} GPUs, ${grouped(totals.efaInterfaces)} EFA interfaces, ${dollars(scene.hourlyUsd)} an hour${scene.at === null ? "" : `, at ${scene.at}`}`,
+            `${grouped(totals.nodes)} GPU nodes, ${grouped(totals.gpus)} GPUs${portsOf(scene)}, ${dollars(scene.hourlyUsd)} an hour${scene.at === null ? "" : `, at ${scene.at}`}`,
             { size: 17, fill: SOFT },
         ),
     ];

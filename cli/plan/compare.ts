@@ -1,7 +1,7 @@
 /** The difference between two plans: resources, GPUs, dollars, and what it does to the pools that run. */
 import type { Plan, PlannedResource } from "./contract";
-import { Disruption, disruptionOf } from "./disruption";
-import type { Json } from "./values";
+import { consequenceOf, Disruption, GRAVITY, renews } from "./disruption";
+import { computedPaths, type Json } from "./values";
 
 /** One resource that differs. */
 export interface ResourceChange {
@@ -31,16 +31,16 @@ export interface PlanDifference {
     after: string;
     resources: ResourceChange[];
     pools: PoolChange[];
+    /** What of the rest restarts or is replaced, and every chart that changes. */
+    elsewhere: ResourceChange[];
     gpus: { before: number; after: number };
     hourlyUsd: { before: number; after: number };
     cost: { name: string; before: number; after: number }[];
 }
 
-const ORDER: Disruption[] = [Disruption.None, Disruption.InPlace, Disruption.Restart, Disruption.Replace];
-
 function gravest(disruptions: readonly Disruption[]): Disruption {
     return disruptions.reduce<Disruption>(
-        (worst, next) => (ORDER.indexOf(next) > ORDER.indexOf(worst) ? next : worst),
+        (worst, next) => (GRAVITY.indexOf(next) > GRAVITY.indexOf(worst) ? next : worst),
         Disruption.None,
     );
 }
@@ -65,10 +65,18 @@ export function differingPaths(before: Json | undefined, after: Json | undefined
     return [path];
 }
 
+/** Whether something that runs stops for it. What comes and goes is no part of what stays. */
+function disturbs({ change, disruption }: ResourceChange): boolean {
+    return (
+        (change === "update" || change === "replace") &&
+        GRAVITY.indexOf(disruption) > GRAVITY.indexOf(Disruption.InPlace)
+    );
+}
+
 /** The pool component that a resource belongs to, by URN. */
-function poolOf(resource: PlannedResource, byUrn: ReadonlyMap<string, PlannedResource>): string | undefined {
+function poolOf({ urn }: { urn: string }, byUrn: ReadonlyMap<string, PlannedResource>): string | undefined {
     for (
-        let current: PlannedResource | undefined = resource;
+        let current = byUrn.get(urn);
         current !== undefined;
         current = current.parent === null ? undefined : byUrn.get(current.parent)
     ) {
@@ -79,10 +87,26 @@ function poolOf(resource: PlannedResource, byUrn: ReadonlyMap<string, PlannedRes
     return undefined;
 }
 
+/** By URN: which paths of others that come from this resource change with it. */
+type Renewed = Map<string, (path: string) => boolean>;
+
+/** Paths whose values nobody knows yet, and that will be others: they come from what is replaced, renewed, or another one than before. */
+function inheritedPaths(before: PlannedResource, after: PlannedResource, renewed: Renewed): string[] {
+    return Object.entries(after.propertyDependencies).flatMap(([property, urns]) => {
+        const computed = computedPaths(after.inputs[property], property);
+        const known = new Set(before.propertyDependencies[property] ?? urns);
+        return urns.some((urn) => !known.has(urn))
+            ? computed
+            : computed.filter((path) => urns.some((urn) => renewed.get(urn)?.(path) === true));
+    });
+}
+
 function resourceChanges(before: Plan, after: Plan): ResourceChange[] {
     const old = new Map(before.resources.map((resource) => [resource.urn, resource]));
     const now = new Map(after.resources.map((resource) => [resource.urn, resource]));
+    const renewed: Renewed = new Map();
     const changes: ResourceChange[] = [];
+    // In the order of registration: whatever a resource depends on came before it.
     for (const resource of after.resources) {
         const { urn, type, name } = resource;
         const previous = old.get(urn);
@@ -98,22 +122,32 @@ function resourceChanges(before: Plan, after: Plan): ResourceChange[] {
             });
             continue;
         }
-        const paths = differingPaths(previous.inputs, resource.inputs);
         // A component is no object of the cloud: its children carry the change.
-        if (paths.length > 0 && resource.custom && !type.startsWith("pulumi:")) {
-            const { disruption, effect } = disruptionOf(type, paths, resource.inputs);
+        if (!resource.custom || type.startsWith("pulumi:")) {
+            continue;
+        }
+        const paths = [
+            ...new Set([
+                ...differingPaths(previous.inputs, resource.inputs),
+                ...inheritedPaths(previous, resource, renewed),
+            ]),
+        ];
+        if (paths.length > 0) {
+            const { disruption, effect } = consequenceOf(previous, resource, paths);
+            const replaced = disruption === Disruption.Replace;
+            renewed.set(urn, replaced ? () => true : renews(type, paths));
             changes.push({
                 urn,
                 type,
                 name,
-                change: disruption === Disruption.Replace ? "replace" : "update",
+                change: replaced ? "replace" : "update",
                 disruption,
                 effect,
                 paths,
             });
         }
     }
-    for (const { urn, type, name } of before.resources) {
+    for (const { urn, type, name, protect } of before.resources) {
         if (!now.has(urn)) {
             changes.push({
                 urn,
@@ -121,7 +155,7 @@ function resourceChanges(before: Plan, after: Plan): ResourceChange[] {
                 name,
                 change: "delete",
                 disruption: Disruption.Replace,
-                effect: "deleted",
+                effect: protect ? "deleted; it is protected, so that the update stops here" : "deleted",
                 paths: [],
             });
         }
@@ -129,8 +163,12 @@ function resourceChanges(before: Plan, after: Plan): ResourceChange[] {
     return changes;
 }
 
-function poolChanges(before: Plan, after: Plan, changes: readonly ResourceChange[]): PoolChange[] {
-    const resources = new Map([...before.resources, ...after.resources].map((resource) => [resource.urn, resource]));
+function poolChanges(
+    before: Plan,
+    after: Plan,
+    changes: readonly ResourceChange[],
+    resources: ReadonlyMap<string, PlannedResource>,
+): PoolChange[] {
     const names = [...new Set([...before.pools, ...after.pools].map((pool) => pool.name))];
     return names.flatMap((pool): PoolChange[] => {
         const old = before.pools.find((candidate) => candidate.name === pool);
@@ -148,26 +186,14 @@ function poolChanges(before: Plan, after: Plan, changes: readonly ResourceChange
                 },
             ];
         }
-        const within = changes.filter((change) => {
-            const resource = resources.get(change.urn);
-            return (
-                resource !== undefined &&
-                poolOf(resource, resources) === pool &&
-                change.type !== "aws:autoscaling/schedule:Schedule"
-            );
-        });
-        // The size of a group is no input that restarts: it is said in nodes below.
-        const disturbing = within.filter(
-            ({ paths, disruption }) =>
-                disruption !== Disruption.InPlace || !paths.every((path) => path.startsWith("scalingConfig")),
+        const disturbing = changes.filter(
+            (change) =>
+                disturbs(change) &&
+                poolOf(change, resources) === pool &&
+                // The hours of a pool: what they do to its size is said in nodes below.
+                change.type !== "aws:autoscaling/schedule:Schedule",
         );
-        const effects = [
-            ...new Set(
-                disturbing
-                    .filter(({ disruption }) => disruption !== Disruption.None)
-                    .map(({ name, effect }) => `${name}: ${effect}`),
-            ),
-        ];
+        const effects = disturbing.map(({ name, effect }) => `${name}: ${effect}`);
         if (nodesAfter < nodesBefore) {
             effects.push(`${nodesBefore - nodesAfter} of ${nodesBefore} nodes drain`);
         } else if (nodesAfter > nodesBefore) {
@@ -175,7 +201,7 @@ function poolChanges(before: Plan, after: Plan, changes: readonly ResourceChange
         }
         const disruption = gravest([
             ...disturbing.map((change) => change.disruption),
-            ...(nodesAfter < nodesBefore ? [Disruption.Restart] : []),
+            ...(nodesAfter < nodesBefore ? [Disruption.Drain] : []),
         ]);
         return effects.length === 0 ? [] : [{ pool, disruption, effects, nodesBefore, nodesAfter }];
     });
@@ -184,6 +210,7 @@ function poolChanges(before: Plan, after: Plan, changes: readonly ResourceChange
 /** Compares two plans of the same environment. */
 export function comparePlans(before: Plan, after: Plan, labels: { before: string; after: string }): PlanDifference {
     const resources = resourceChanges(before, after);
+    const byUrn = new Map([...before.resources, ...after.resources].map((resource) => [resource.urn, resource]));
     const costs = new Map<string, { before: number; after: number }>();
     for (const [side, plan] of [
         ["before", before],
@@ -199,7 +226,12 @@ export function comparePlans(before: Plan, after: Plan, labels: { before: string
     return {
         ...labels,
         resources,
-        pools: poolChanges(before, after, resources),
+        pools: poolChanges(before, after, resources, byUrn),
+        elsewhere: resources.filter(
+            (change) =>
+                poolOf(change, byUrn) === undefined &&
+                (disturbs(change) || (change.change === "update" && change.type === "kubernetes:helm.sh/v3:Release")),
+        ),
         gpus: { before: before.totals.gpus, after: after.totals.gpus },
         hourlyUsd: { before: before.cost.hourlyUsd, after: after.cost.hourlyUsd },
         cost: [...costs].map(([name, sides]) => ({ name, ...sides })).filter((item) => item.before !== item.after),

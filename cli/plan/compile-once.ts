@@ -2,12 +2,13 @@
  * Preloaded into a TypeScript program's process by `kilogpu plan`, in place of the SDK's compiler: each file is compiled once, by the
  * project's own TypeScript with the options that the SDK would give it, and the result kept by the content of the file, the options
  * and the compiler's version. The compiler itself, a third of an evaluation to load, is needed again only after a file has changed.
+ * A checkout of this repository comes with its own files compiled by `npm run build`: there even the first plan needs no compiler.
  */
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import Module, { createRequire } from "node:module";
-import { basename, dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import type * as TypeScript from "typescript";
+import { compiledAhead, compiledName, transpile } from "./transpile";
 
 interface CompiledModule extends NodeJS.Module {
     _compile(code: string, fileName: string): unknown;
@@ -16,9 +17,6 @@ interface CompiledModule extends NodeJS.Module {
 interface SourceMapSupport {
     install: (options: { retrieveFile: (fileName: string) => string | null }) => void;
 }
-
-/** What the name of a map follows; in two parts, or this file would seem to end with one. */
-const MAPPING = ["//# source", "MappingURL="].join("");
 
 /** Set by whoever preloads this: the project's tsconfig.json, and the folder below which compiled files are kept. */
 const configuration = process.env["KILOGPU_PLAN_TSCONFIG"];
@@ -47,21 +45,22 @@ function compiler(tsconfig: string): (fileName: string) => string {
     const { version } = require("typescript/package.json") as { version: string };
     const settings = existsSync(tsconfig) ? readFileSync(tsconfig, "utf8") : "{}";
     const folder = keep();
+    const folders = [compiledAhead(), folder].filter((each) => each !== undefined && existsSync(each)) as string[];
     return (fileName) => {
         const source = readFileSync(fileName, "utf8");
-        const key = createHash("sha256").update([version, settings, fileName, source].join("\0")).digest("hex");
-        const kept = folder === undefined ? undefined : join(folder, `${key}.js`);
-        if (kept !== undefined && existsSync(kept)) {
-            return readFileSync(kept, "utf8");
+        const name = compiledName(version, settings, fileName, source);
+        const found = folders.map((each) => join(each, name)).find((file) => existsSync(file));
+        if (found !== undefined) {
+            return readFileSync(found, "utf8");
         }
         const code = transpile(require("typescript") as typeof TypeScript, tsconfig, settings, fileName, source);
-        if (kept === undefined) {
-            return code;
+        if (folder !== undefined) {
+            // Renamed into place, so that a plan that runs at the same time reads the whole or nothing.
+            const kept = join(folder, name);
+            const written = `${kept}.${String(process.pid)}`;
+            writeFileSync(written, code);
+            renameSync(written, kept);
         }
-        // Renamed into place, so that a plan that runs at the same time reads the whole or nothing.
-        const written = `${kept}.${String(process.pid)}`;
-        writeFileSync(written, code);
-        renameSync(written, kept);
         return code;
     };
 }
@@ -75,46 +74,4 @@ function keep(): string | undefined {
     } catch {
         return undefined;
     }
-}
-
-function transpile(
-    ts: typeof TypeScript,
-    tsconfig: string,
-    settings: string,
-    fileName: string,
-    source: string,
-): string {
-    const read = ts.parseConfigFileTextToJson(tsconfig, settings).config as { compilerOptions?: object } | undefined;
-    const { options } = ts.convertCompilerOptionsFromJson(
-        // The SDK's defaults, then the project's own, as the SDK merges them.
-        { target: "ES2020", module: "nodenext", moduleResolution: "nodenext", ...read?.compilerOptions },
-        dirname(tsconfig),
-    );
-    const {
-        outputText,
-        sourceMapText,
-        diagnostics = [],
-    } = ts.transpileModule(source, {
-        compilerOptions: { ...options, noEmit: false, sourceMap: true },
-        // The ending says CommonJS, which `nodenext` otherwise reads from a package.json that is not looked for here.
-        fileName: fileName.replace(/\.ts$/, ".cts"),
-        reportDiagnostics: true,
-    });
-    if (diagnostics.length > 0) {
-        const error = new Error(
-            ts
-                .formatDiagnostics(diagnostics, {
-                    getCanonicalFileName: (name) => name,
-                    getCurrentDirectory: () => resolve("."),
-                    getNewLine: () => "\n",
-                })
-                .replaceAll(".cts(", ".ts("),
-        );
-        // The name by which the SDK knows a compiler's error, which it prints without a stack.
-        error.name = "TSError";
-        throw error;
-    }
-    const map = { ...(JSON.parse(sourceMapText ?? "{}") as object), sources: [basename(fileName)] };
-    const inline = Buffer.from(JSON.stringify(map)).toString("base64");
-    return `${outputText.slice(0, outputText.lastIndexOf(MAPPING))}${MAPPING}data:application/json;base64,${inline}\n`;
 }

@@ -18,6 +18,8 @@ export interface PlannedResource {
     /** Unknown values print as `"<computed>"`, secrets as `"<secret>"`. */
     inputs: { [key: string]: Json };
     dependencies: string[];
+    /** URNs that each input with something `"<computed>"` in it comes from. */
+    propertyDependencies: { [property: string]: string[] };
     protect: boolean;
 }
 

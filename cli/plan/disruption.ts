@@ -1,107 +1,64 @@
 /**
  * What a change does to what runs: which inputs force a replacement, which restart nodes, which leave everything alone. The engine asks the
- * provider; a plan has none, so the facts stand here as a table, each with its source.
+ * provider; a plan has none. Of AWS it asks the twin's table, so that plan and twin know of the same replacements; the rest stands here.
  */
+import { makesVersion } from "../../twin/providers/aws/launch-template";
+import { specifications } from "../../twin/providers/aws/specifications";
+import { immutable } from "../../twin/providers/kubernetes/objects";
+import type { Values } from "../../twin/providers/runtime/values";
+import type { PlannedResource } from "./contract";
 
 /** How much a change disturbs, from nothing to everything. */
-export const Disruption = { None: "no-op", InPlace: "in place", Restart: "restart", Replace: "replace" } as const;
+export const Disruption = {
+    None: "no-op",
+    InPlace: "in place",
+    Drain: "drain",
+    Restart: "restart",
+    Replace: "replace",
+} as const;
 export type Disruption = (typeof Disruption)[keyof typeof Disruption];
 
-interface TypeFacts {
-    /** Input paths (prefixes) whose change replaces the resource: AWS provider's ForceNew, Kubernetes' immutable fields. */
-    replaceOn: string[];
-    /** Input paths whose change restarts what runs on the resource, with the effect in words. */
-    restartOn: { path: string; effect: string }[];
+/** From the mildest to the gravest. */
+export const GRAVITY: readonly Disruption[] = Object.values(Disruption);
+
+/** A disruption and what it is in words. */
+export interface Consequence {
+    disruption: Disruption;
+    effect: string;
 }
 
-/**
- * Sources: ForceNew in the schemas of terraform-provider-aws, which @pulumi/aws wraps (internal/service/eks/cluster.go and node_group.go,
- * internal/service/fsx/lustre_file_system.go, internal/service/ec2); API validation of Kueue v0.19 and Trainer v2.2, of apps/v1 and batch/v1.
- * EKS changes a cluster's subnets in place; a node group moves to a new version of its launch template, but not to another template.
- */
-const FACTS: { [type: string]: TypeFacts } = {
-    "aws:ec2/vpc:Vpc": { replaceOn: ["cidrBlock", "instanceTenancy"], restartOn: [] },
-    "aws:ec2/subnet:Subnet": { replaceOn: ["cidrBlock", "availabilityZone", "vpcId"], restartOn: [] },
-    "aws:ec2/placementGroup:PlacementGroup": {
-        replaceOn: ["strategy", "partitionCount", "spreadLevel", "name"],
-        restartOn: [],
-    },
-    "aws:ec2/securityGroup:SecurityGroup": { replaceOn: ["description", "name", "vpcId"], restartOn: [] },
-    "aws:ec2/launchTemplate:LaunchTemplate": {
-        replaceOn: ["name"],
-        restartOn: [
-            {
-                path: "",
-                effect: "a new version rolls the node group: nodes are drained and replaced in batches of updateConfig.maxUnavailable",
-            },
-        ],
-    },
+/** Inputs whose change restarts what runs on a resource. Source: EKS user guide, managed node group update behaviour and cluster updates. */
+const RESTARTS: { [type: string]: { paths: string[]; effect: string } } = {
     "aws:eks/cluster:Cluster": {
-        replaceOn: [
-            "name",
-            "roleArn",
-            "kubernetesNetworkConfig.ipFamily",
-            "kubernetesNetworkConfig.serviceIpv4Cidr",
-            "accessConfig.bootstrapClusterCreatorAdminPermissions",
-            "bootstrapSelfManagedAddons",
-            "remoteNetworkConfig",
-        ],
-        restartOn: [{ path: "version", effect: "the control plane is upgraded; nodes follow by their own version" }],
+        paths: ["version"],
+        effect: "the control plane is upgraded; nodes follow by their own version",
     },
     "aws:eks/nodeGroup:NodeGroup": {
-        replaceOn: [
-            "nodeGroupName",
-            "clusterName",
-            "subnetIds",
-            "nodeRoleArn",
-            "instanceTypes",
-            "amiType",
-            "capacityType",
-            "diskSize",
-            "launchTemplate.id",
-            "launchTemplate.name",
-            "remoteAccess",
-        ],
-        restartOn: [
-            { path: "launchTemplate", effect: "nodes are drained and replaced one batch after another" },
-            { path: "version", effect: "nodes are drained and replaced one batch after another" },
-            { path: "releaseVersion", effect: "nodes are drained and replaced one batch after another" },
-        ],
+        paths: ["launchTemplate", "version", "releaseVersion"],
+        effect: "nodes are drained and replaced in batches of updateConfig.maxUnavailable",
     },
-    // A replaced file system is an empty one.
-    "aws:fsx/lustreFileSystem:LustreFileSystem": {
-        replaceOn: [
-            "deploymentType",
-            "storageType",
-            "subnetIds",
-            "securityGroupIds",
-            "kmsKeyId",
-            "backupId",
-            "copyTagsToBackups",
-            "driveCacheType",
-            "fileSystemTypeVersion",
-        ],
-        restartOn: [],
-    },
-    "aws:s3/bucket:Bucket": { replaceOn: ["bucket", "bucketPrefix", "objectLockEnabled"], restartOn: [] },
-    "aws:ec2/natGateway:NatGateway": { replaceOn: ["subnetId", "allocationId", "connectivityType"], restartOn: [] },
-    "aws:ec2/vpcEndpoint:VpcEndpoint": { replaceOn: ["serviceName", "vpcId", "vpcEndpointType"], restartOn: [] },
-    "aws:iam/role:Role": { replaceOn: ["name", "path"], restartOn: [] },
-    "aws:eks/addon:Addon": { replaceOn: ["clusterName", "addonName"], restartOn: [] },
-    "aws:eks/podIdentityAssociation:PodIdentityAssociation": {
-        replaceOn: ["clusterName", "namespace", "serviceAccount"],
-        restartOn: [],
-    },
-    "kubernetes:kueue.x-k8s.io/v1beta2:Topology": { replaceOn: ["spec"], restartOn: [] },
-    "kubernetes:trainer.kubeflow.org/v1alpha1:TrainJob": {
-        replaceOn: ["spec.runtimeRef", "spec.trainer", "spec.runtimePatches", "spec.initializer"],
-        restartOn: [],
-    },
-    "kubernetes:batch/v1:Job": { replaceOn: ["spec.template", "spec.selector", "spec.completionMode"], restartOn: [] },
-    "kubernetes:storage.k8s.io/v1:StorageClass": {
-        replaceOn: ["provisioner", "parameters", "reclaimPolicy"],
-        restartOn: [],
-    },
+};
+
+/**
+ * Fields that an API refuses to change, beside those of Kubernetes itself. Sources: API validation and webhooks of Kueue v0.19 (a Topology's
+ * levels) and of Trainer v2.2 (a TrainJob that is not suspended).
+ */
+const FROZEN: { [type: string]: string[] } = {
+    "kubernetes:kueue.x-k8s.io/v1beta2:Topology": ["spec"],
+    "kubernetes:trainer.kubeflow.org/v1alpha1:TrainJob": [
+        "spec.runtimeRef",
+        "spec.trainer",
+        "spec.runtimePatches",
+        "spec.initializer",
+    ],
+};
+
+/** What a replacement means beyond itself. */
+const AFTERMATH: { [type: string]: string } = {
+    "aws:fsx/lustreFileSystem:LustreFileSystem": "the new file system is empty",
+    "aws:s3/bucket:Bucket": "the new bucket is empty",
+    "kubernetes:trainer.kubeflow.org/v1alpha1:TrainJob":
+        "the job stops, and starts again from its last checkpoint where it keeps some",
 };
 
 /** Charts whose upgrade touches running pods, by chart name. Source: each chart's upgrade notes, at the project's home that catalog/data/releases.json names. */
@@ -126,47 +83,93 @@ const CHART_EFFECTS: { [chart: string]: { disruption: Disruption; effect: string
     "kubeflow-trainer": { disruption: Disruption.InPlace, effect: "the controller restarts; running jobs run on" },
 };
 
-/** What changing these input paths of a resource does. */
-export function disruptionOf(
-    type: string,
-    changedPaths: readonly string[],
-    inputs: { [key: string]: unknown },
-): { disruption: Disruption; effect: string } {
-    if (changedPaths.length === 0) {
-        return { disruption: Disruption.None, effect: "" };
+/** Values of charts that end in the claim template of a StatefulSet. */
+const CLAIM_SIZES: { [chart: string]: RegExp } = { loki: /\.persistence\.size$/ };
+
+/** What another version, or other values, of a chart do. */
+export function chartConsequence(chart: string, paths: readonly string[]): Consequence {
+    if (paths.some((path) => CLAIM_SIZES[chart]?.test(path) === true)) {
+        return {
+            disruption: Disruption.Restart,
+            effect: "the size of its volume changes, which Kubernetes refuses in a StatefulSet: first kubectl delete statefulset --cascade=orphan",
+        };
     }
-    if (type === "kubernetes:helm.sh/v3:Release") {
-        const chart = (typeof inputs["chart"] === "string" ? inputs["chart"] : "").split("/").pop() ?? "";
-        return (
-            CHART_EFFECTS[chart] ?? {
-                disruption: Disruption.InPlace,
-                effect: "the chart's workloads roll as their own strategy says",
-            }
-        );
-    }
-    const under = (path: string, prefix: string): boolean =>
-        prefix === "" ||
+    return (
+        CHART_EFFECTS[chart] ?? {
+            disruption: Disruption.InPlace,
+            effect: "the chart's workloads roll as their own strategy says",
+        }
+    );
+}
+
+/** Whether a path is that of `prefix`, lies below it, or above it. */
+function touches(path: string, prefix: string): boolean {
+    return (
         path === prefix ||
         path.startsWith(`${prefix}.`) ||
         path.startsWith(`${prefix}[`) ||
-        prefix.startsWith(`${path}.`);
-    const renamed =
-        type.startsWith("kubernetes:") &&
-        changedPaths.some((path) => under(path, "metadata.name") || under(path, "metadata.namespace"));
-    const facts = FACTS[type];
-    if (renamed || facts?.replaceOn.some((prefix) => changedPaths.some((path) => under(path, prefix))) === true) {
-        return {
-            disruption: Disruption.Replace,
-            effect: "replaced: the new one is created first, then the old one is deleted",
-        };
-    }
-    const onlyTags = changedPaths.every(
-        (path) => under(path, "tags") || under(path, "metadata.labels") || under(path, "metadata.annotations"),
+        prefix.startsWith(`${path}.`)
     );
-    const restart = onlyTags
-        ? undefined
-        : facts?.restartOn.find((entry) => changedPaths.some((path) => under(path, entry.path)));
-    return restart === undefined
-        ? { disruption: Disruption.InPlace, effect: "changed in place" }
-        : { disruption: Disruption.Restart, effect: restart.effect };
+}
+
+function replacing(type: string, before: Values, after: Values): string[] {
+    if (type.startsWith("kubernetes:")) {
+        const kind = type.split(":").pop() ?? "";
+        const sealed = (kind === "ConfigMap" || kind === "Secret") && before["immutable"] === true;
+        return [
+            "metadata.name",
+            "metadata.namespace",
+            ...(immutable[kind] ?? []),
+            ...(FROZEN[type] ?? []),
+            ...(sealed ? ["data", "stringData", "binaryData", "immutable"] : []),
+        ];
+    }
+    const known = specifications[type];
+    return [...(known?.replaceOn ?? []), ...(known?.replaceIf?.(before, after) ?? [])];
+}
+
+/** Whether old and new cannot exist together, so that the old one goes first. */
+function goesFirst(type: string, before: Values, after: Values): boolean {
+    const name = (of: Values): unknown =>
+        type.startsWith("kubernetes:")
+            ? JSON.stringify([
+                  (of["metadata"] as Values | undefined)?.["name"],
+                  (of["metadata"] as Values | undefined)?.["namespace"],
+              ])
+            : of[specifications[type]?.autoName ?? ""];
+    return specifications[type]?.autoName === undefined && !type.startsWith("kubernetes:")
+        ? specifications[type]?.id !== undefined
+        : name(before) !== undefined && name(before) === name(after);
+}
+
+/** What changing these input paths of a resource does. */
+export function consequenceOf(before: PlannedResource, after: PlannedResource, paths: readonly string[]): Consequence {
+    const { type } = after;
+    if (paths.length === 0) {
+        return { disruption: Disruption.None, effect: "" };
+    }
+    if (type === "kubernetes:helm.sh/v3:Release") {
+        const chart = after.inputs["chart"];
+        return chartConsequence((typeof chart === "string" ? chart : "").split("/").pop() ?? "", paths);
+    }
+    const [olds, news] = [before.inputs as Values, after.inputs as Values];
+    if (replacing(type, olds, news).some((prefix) => paths.some((path) => touches(path, prefix)))) {
+        const order = goesFirst(type, olds, news)
+            ? "the old one is deleted first, then the new one is created"
+            : "the new one is created first, then the old one is deleted";
+        const aftermath = AFTERMATH[type] === undefined ? "" : `; ${AFTERMATH[type]}`;
+        const refused = before.protect ? "; it is protected, so that the update stops here" : "";
+        return { disruption: Disruption.Replace, effect: `replaced: ${order}${aftermath}${refused}` };
+    }
+    const restart = RESTARTS[type];
+    return restart?.paths.some((prefix) => paths.some((path) => touches(path, prefix))) === true
+        ? { disruption: Disruption.Restart, effect: restart.effect }
+        : { disruption: Disruption.InPlace, effect: "changed in place" };
+}
+
+/** Of an updated resource, the outputs that it has anew; all of them where it was replaced. */
+export function renews(type: string, paths: readonly string[]): (path: string) => boolean {
+    return type === "aws:ec2/launchTemplate:LaunchTemplate" && paths.some(makesVersion)
+        ? (path) => path.endsWith(".version")
+        : () => false;
 }

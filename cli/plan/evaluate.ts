@@ -75,7 +75,7 @@ export function startEvaluation(
         ]);
     }
     const child = spawnRunner(runner, project, environment, configuration, env);
-    const result = collect(child);
+    const result = collect(child, project);
     // Whoever awaits it later still gets the rejection; until then it must not count as unhandled.
     result.catch(() => undefined);
     return { result };
@@ -165,8 +165,23 @@ function isCommonJs(directory: string): boolean {
     return existsSync(file) && (JSON.parse(readFileSync(file, "utf8")) as { type?: string }).type !== "module";
 }
 
+/** What to say of an SDK that never asked the plan, where it is another one than the plan was tested with. */
+function untestedSdk({ directory }: Project): string | undefined {
+    const manifest = (
+        folder: string,
+        name: string,
+    ): { version?: string; devDependencies?: { [name: string]: string } } =>
+        JSON.parse(readFileSync(createRequire(join(folder, "package.json")).resolve(name), "utf8")) as object;
+    const tested = manifest(packageRoot(), "./package.json").devDependencies?.["@pulumi/pulumi"];
+    const { version } = manifest(directory, "@pulumi/pulumi/package.json");
+    return version === tested
+        ? undefined
+        : `@pulumi/pulumi ${version ?? "of unknown version"} did not ask kilogpu plan for anything, which was tested with ${tested ?? "another"}. ` +
+              `If the message below is not your program's, run npm install @pulumi/pulumi@${tested ?? "3"}, or use pulumi preview.`;
+}
+
 /** Waits for the program's end and puts together what it registered. */
-async function collect(child: ChildProcess): Promise<Evaluation> {
+async function collect(child: ChildProcess, project: Project): Promise<Evaluation> {
     const reports: Report[] = [];
     let printed = "";
     child.on("message", (message) => reports.push(message as Report));
@@ -188,16 +203,18 @@ async function collect(child: ChildProcess): Promise<Evaluation> {
             reports.flatMap((report) => report.problems),
         );
     }
-    // A process that was killed has handed over nothing.
+    // A process that was killed, or whose SDK never asked, has handed over nothing.
     const { resources, outputs, messages, lookups } =
         chunks.length === 0
             ? { resources: [], outputs: {}, messages: [], lookups: [] }
             : (JSON.parse(Buffer.concat(chunks).toString()) as Registrations);
     const errors = messages.filter(({ severity }) => severity === "error").map(({ text }) => text.trimEnd());
     if (code !== 0 || errors.length > 0 || chunks.length === 0) {
-        throw new ProgramError(
-            errors.length > 0 ? errors : [printed.trim() || `the program ended with exit code ${String(code)}`],
-        );
+        const unasked = chunks.length === 0 ? untestedSdk(project) : undefined;
+        throw new ProgramError([
+            ...(unasked === undefined ? [] : [unasked]),
+            ...(errors.length > 0 ? errors : [printed.trim() || `the program ended with exit code ${String(code)}`]),
+        ]);
     }
     const stack = resources.find((resource) => resource.type === "pulumi:pulumi:Stack");
     return {

@@ -9,7 +9,7 @@ import { startEvaluation } from "./evaluate";
 import { firstWindow, plannedMonitoring, plannedPools, totals } from "./inventory";
 import type { RegisteredResource } from "./monitor";
 import { readStack, type Project } from "./project";
-import { forDisplay, forPolicies, type Json } from "./values";
+import { computedPaths, forDisplay, forPolicies, type Json } from "./values";
 
 /** What a person may ask of a plan. */
 export interface PlanOptions {
@@ -20,14 +20,20 @@ export interface PlanOptions {
 }
 
 function shown(resource: RegisteredResource): PlannedResource {
+    const inputs = forDisplay(resource.inputs) as { [key: string]: Json };
     return {
         urn: resource.urn,
         type: resource.type,
         name: resource.name,
         parent: resource.parent === "" ? null : resource.parent,
         custom: resource.custom,
-        inputs: forDisplay(resource.inputs) as { [key: string]: Json },
+        inputs,
         dependencies: resource.dependencies,
+        propertyDependencies: Object.fromEntries(
+            Object.entries(resource.propertyDependencies).filter(
+                ([property, urns]) => urns.length > 0 && computedPaths(inputs[property], property).length > 0,
+            ),
+        ),
         protect: resource.protect,
     };
 }

@@ -1,5 +1,6 @@
 /** The difference between two plans as a person reads it: terminal lines and Markdown for a pull request. */
 import colors from "picocolors";
+import { hoursPerMonth } from "../../catalog/prices";
 import { dollars, grouped, table } from "../table";
 import type { PlanDifference, ResourceChange } from "./compare";
 
@@ -17,9 +18,12 @@ function counts(difference: PlanDifference): string {
 
 function headline(difference: PlanDifference): string[] {
     const { gpus, hourlyUsd } = difference;
+    const more = hourlyUsd.after - hourlyUsd.before;
+    const cost =
+        more === 0 ? "no change" : `${signed(more, dollars)} an hour, ${signed(more * hoursPerMonth, dollars)} a month`;
     return [
         `GPUs: ${grouped(gpus.before)} → ${grouped(gpus.after)} (${signed(gpus.after - gpus.before, grouped)})`,
-        `Cost: ${dollars(hourlyUsd.before)} → ${dollars(hourlyUsd.after)} an hour (${signed(hourlyUsd.after - hourlyUsd.before, dollars)} an hour, ${signed((hourlyUsd.after - hourlyUsd.before) * 730, dollars)} a month)`,
+        `Cost: ${dollars(hourlyUsd.before)} → ${dollars(hourlyUsd.after)} an hour (${cost})`,
     ];
 }
 
@@ -52,12 +56,24 @@ export function renderDifference(difference: PlanDifference): string[] {
                       pool.effects.join("; "),
                   ]),
               )),
+        ...(difference.elsewhere.length === 0
+            ? []
+            : [
+                  "",
+                  ...table(
+                      [{ heading: "elsewhere" }, { heading: "disruption" }, { heading: "what happens" }],
+                      difference.elsewhere.map(({ name, disruption, effect }) => [name, disruption, effect]),
+                  ),
+              ]),
     ];
 }
 
 /** For a pull request. */
 export function renderMarkdown(environment: string, difference: PlanDifference): string {
     const rows = (cells: string[][]): string => cells.map((row) => `| ${row.join(" | ")} |`).join("\n");
+    if (difference.resources.length === 0) {
+        return `### kilogpu plan: \`${environment}\`\n\nNothing changes between ${difference.before} and ${difference.after}.\n`;
+    }
     const lines = [
         `### kilogpu plan: \`${environment}\``,
         "",
@@ -78,6 +94,14 @@ export function renderMarkdown(environment: string, difference: PlanDifference):
                     pool.effects.join("; "),
                 ]),
             ),
+            "",
+        );
+    }
+    if (difference.elsewhere.length > 0) {
+        lines.push(
+            "| Elsewhere | Disruption | What happens |",
+            "|---|---|---|",
+            rows(difference.elsewhere.map(({ name, disruption, effect }) => [name, disruption, effect])),
             "",
         );
     }

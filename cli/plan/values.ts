@@ -50,6 +50,19 @@ export function forDisplay(value: unknown): Json {
     return rebuild(value, () => "<secret>", "<computed>");
 }
 
+/** Paths of a displayed value at which something is known only after the update. */
+export function computedPaths(value: Json | undefined, path: string): string[] {
+    if (value === "<computed>") {
+        return [path];
+    }
+    if (Array.isArray(value)) {
+        return value.flatMap((item, index) => computedPaths(item, `${path}[${index}]`));
+    }
+    return typeof value === "object" && value !== null
+        ? Object.entries(value).flatMap(([key, item]) => computedPaths(item, `${path}.${key}`))
+        : [];
+}
+
 /** For policies: secrets bare, unknowns as the SDK's sentinel. */
 export function forPolicies(value: unknown): Json {
     return rebuild(value, (inner) => inner, UNKNOWN);

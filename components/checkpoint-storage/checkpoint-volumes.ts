@@ -26,6 +26,12 @@ export interface CheckpointVolumesArgs {
     values?: { [key: string]: any };
 }
 
+/**
+ * What a claim asks for, whatever the size of its file system: it is bound to its volume by name, and Kubernetes refuses to change the size that
+ * a claim of a volume made by hand asks for. So the file system can grow. 1,200 GiB is the smallest that FSx sells.
+ */
+const LEAST = "1200Gi";
+
 /** Name of the claim in each namespace. */
 export const CHECKPOINT_CLAIM = "checkpoints";
 
@@ -188,7 +194,7 @@ function lustreClaim(
                 accessModes: ["ReadWriteMany"],
                 storageClassName: "",
                 volumeName: volume.metadata.name,
-                resources: { requests: { storage } },
+                resources: { requests: { storage: LEAST } },
             },
         },
         { ...opts, deleteBeforeReplace: true },

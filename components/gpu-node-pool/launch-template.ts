@@ -31,7 +31,8 @@ export function createLaunchTemplate(
     return new aws.ec2.LaunchTemplate(
         `${name}-template`,
         {
-            description: `${String(plan.facts.nodes)} x ${plan.facts.instanceType} in ${plan.facts.zone}`,
+            // Without the number of nodes: a changed description is a new version, and a new version rolls every node of the pool.
+            description: `${plan.facts.instanceType} in ${plan.facts.zone}`,
             updateDefaultVersion: true,
             // Here rather than on the node group: a capacity block requires it, and every pool reads the same.
             instanceType: plan.facts.instanceType,

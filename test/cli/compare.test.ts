@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { comparePlans, differingPaths, type PlanDifference } from "../../cli/plan/compare";
 import type { Plan, PlannedPool, PlannedResource } from "../../cli/plan/contract";
-import { disruptionOf } from "../../cli/plan/disruption";
+import { consequenceOf } from "../../cli/plan/disruption";
 import { renderDifference, renderMarkdown } from "../../cli/plan/render-difference";
 import type { Json } from "../../cli/plan/values";
 
@@ -15,6 +15,7 @@ function resource(
     inputs: { [key: string]: Json },
     parent: string = STACK,
     custom = true,
+    propertyDependencies: { [property: string]: string[] } = {},
 ): PlannedResource {
     return {
         urn: parent === STACK && !custom ? POOL : `urn:${type}::${name}`,
@@ -24,6 +25,7 @@ function resource(
         custom,
         inputs,
         dependencies: [],
+        propertyDependencies,
         protect: false,
     };
 }
@@ -70,8 +72,14 @@ function world({
             resource(
                 "aws:eks/nodeGroup:NodeGroup",
                 "h200-nodes",
-                { instanceTypes: [instanceType], scalingConfig: { minSize: 0, maxSize: nodes, desiredSize: nodes } },
+                {
+                    instanceTypes: [instanceType],
+                    scalingConfig: { minSize: 0, maxSize: nodes, desiredSize: nodes },
+                    launchTemplate: { id: "<computed>", version: "<computed>" },
+                },
                 POOL,
+                true,
+                { launchTemplate: ["urn:aws:ec2/launchTemplate:LaunchTemplate::h200-template"] },
             ),
             resource("kubernetes:helm.sh/v3:Release", "gpu-operator", { chart: "gpu-operator", version: chartVersion }),
             resource("kubernetes:kueue.x-k8s.io/v1beta2:ClusterQueue", "pretrain", {
@@ -132,7 +140,7 @@ describe("a change between two plans", () => {
         const difference = change({ nodes: 32 });
         expect(difference.resources).toMatchObject([{ name: "h200-nodes", change: "update", disruption: "in place" }]);
         expect(difference.pools).toMatchObject([
-            { pool: "h200", disruption: "restart", effects: ["32 of 64 nodes drain"], nodesBefore: 64, nodesAfter: 32 },
+            { pool: "h200", disruption: "drain", effects: ["32 of 64 nodes drain"], nodesBefore: 64, nodesAfter: 32 },
         ]);
         expect(difference.gpus).toEqual({ before: 512, after: 256 });
         expect(difference.hourlyUsd.after - difference.hourlyUsd.before).toBe(-32 * 60);
@@ -163,7 +171,7 @@ describe("a change between two plans", () => {
 
     it("has a Markdown form with pools, dollars and every resource", () => {
         const markdown = renderMarkdown("prod", change({ nodes: 32 }));
-        expect(markdown).toContain("| h200 | 64 → 32 | restart | 32 of 64 nodes drain |");
+        expect(markdown).toContain("| h200 | 64 → 32 | drain | 32 of 64 nodes drain |");
         expect(markdown).toContain("-$1,920 an hour");
         expect(markdown).toContain("aws:eks/nodeGroup:NodeGroup");
     });
@@ -189,13 +197,33 @@ describe("what a path means", () => {
         ["aws:eks/cluster:Cluster", ["kubernetesNetworkConfig.ipFamily"], "replace"],
         ["aws:eks/cluster:Cluster", ["version"], "restart"],
         ["aws:fsx/lustreFileSystem:LustreFileSystem", ["deploymentType"], "replace"],
-        ["aws:fsx/lustreFileSystem:LustreFileSystem", ["storageCapacity"], "in place"],
         ["aws:ec2/launchTemplate:LaunchTemplate", ["tags.owner"], "in place"],
-        ["aws:ec2/launchTemplate:LaunchTemplate", ["userData"], "restart"],
+        ["aws:ec2/launchTemplate:LaunchTemplate", ["userData"], "in place"],
         ["kubernetes:kueue.x-k8s.io/v1beta2:Topology", ["spec.levels[0].nodeLabel"], "replace"],
         ["kubernetes:core/v1:ConfigMap", ["metadata.name"], "replace"],
         ["kubernetes:core/v1:ConfigMap", ["data.x"], "in place"],
     ])("of %s: %j is %s", (type, paths, disruption) => {
-        expect(disruptionOf(type, paths, {}).disruption).toBe(disruption);
+        const either = resource(type, "any", {});
+        expect(consequenceOf(either, either, paths).disruption).toBe(disruption);
+    });
+
+    it.each([
+        [4800, 2400, "replace"],
+        [4800, 9600, "in place"],
+    ])("of a file system: %i GiB to %i GiB is %s", (before, after, disruption) => {
+        const sized = (storageCapacity: number): PlannedResource =>
+            resource("aws:fsx/lustreFileSystem:LustreFileSystem", "checkpoints", {
+                deploymentType: "PERSISTENT_2",
+                storageCapacity,
+            });
+        expect(consequenceOf(sized(before), sized(after), ["storageCapacity"]).disruption).toBe(disruption);
+    });
+
+    it("of an object that keeps its name: the old one goes first", () => {
+        const object = resource("kubernetes:batch/v1:Job", "any", { metadata: { name: "a" } });
+        expect(consequenceOf(object, object, ["spec.template.spec"]).effect).toMatch(/the old one is deleted first/);
+        const group = (nodeGroupName: string): PlannedResource =>
+            resource("aws:eks/nodeGroup:NodeGroup", "any", { nodeGroupName });
+        expect(consequenceOf(group("a"), group("b"), ["nodeGroupName"]).effect).toMatch(/the new one is created first/);
     });
 });

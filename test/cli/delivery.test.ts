@@ -17,10 +17,11 @@ import { collisions, textBoxes } from "./svg-boxes";
 
 const project = readProject(path.join(__dirname, "..", ".."));
 const names = ["dev", "prod", "scale"];
+const racks = ["onprem-ib", "onprem-roce"];
 const plans = new Map<string, Plan>();
 
 beforeAll(async () => {
-    for (const name of names) {
+    for (const name of [...names, ...racks]) {
         plans.set(name, await plan(project, name));
     }
 });
@@ -170,7 +171,7 @@ describe("bills of materials", () => {
 describe("the mirror's list", () => {
     it.each(names)("of %s covers every chart and image, and says where images stand only in a chart", (name) => {
         const lock = lockOf(planOf(name));
-        const items = mirrorItems(lock);
+        const items = mirrorItems(lock, planOf(name).resources);
         const of = (kind: string): string[] => items.filter((item) => item.kind === kind).map((item) => item.to);
         expect(of("chart").sort()).toEqual(
             [
@@ -183,7 +184,7 @@ describe("the mirror's list", () => {
             const asked = items.some((item) => item.kind === "images-of" && item.from.includes(chart));
             expect(listed || asked || chart === "prometheus-operator-crds", chart).toBe(true);
         }
-        expect(items.every((item) => /^(helm|crane) .*\$MIRROR/.test(item.command))).toBe(true);
+        expect(items.every((item) => /^(helm|crane|printf) .*\$MIRROR/.test(item.command))).toBe(true);
     });
 });
 
@@ -241,7 +242,7 @@ describe("files for GitOps", () => {
 });
 
 describe("the picture", () => {
-    it.each(names)("of %s is well-formed and no two labels overlap or leave it", (name) => {
+    it.each([...names, ...racks])("of %s is well-formed and no two labels overlap or leave it", (name) => {
         const svg = renderSvg(sceneOf(planOf(name)));
         const boxes = textBoxes(svg);
         expect(boxes.length).toBeGreaterThan(8);
@@ -259,6 +260,27 @@ describe("the picture", () => {
         const svg = renderSvg(sceneOf(planOf("prod")));
         expect((svg.match(/rx="2"/g) ?? []).length).toBe(128);
         expect(renderSvg(sceneOf(planOf("scale")))).toMatch(/320 nodes/);
+    });
+
+    it.each([
+        ["onprem-ib", 1024, "InfiniBand", 32, "H100"],
+        ["onprem-roce", 256, "RoCE", undefined, "H200"],
+    ])("of %s draws ports, rails and layers of the inventory", (name, ports, fabric, racks, gpu) => {
+        const svg = renderSvg(sceneOf(planOf(name)));
+        expect(svg).toContain(`${ports.toLocaleString("en")} ${fabric} ports`);
+        expect(svg).toContain(`8 ${fabric} ports by rail`);
+        expect(svg).toContain(`8 × NVIDIA ${gpu}`);
+        expect(svg).toContain("NVLink domain of 8 GPUs");
+        expect(svg).not.toMatch(/EFA|security group|no RDMA ports|no network layers/);
+        const drawn = sceneOf(planOf(name)).groups[0]?.domains ?? [];
+        const nodes = planOf(name).totals.nodes;
+        for (const domains of drawn) {
+            expect(domains.reduce((sum, domain) => sum + domain.nodes, 0)).toBe(nodes);
+        }
+        expect(drawn.length).toBeGreaterThan(1);
+        if (racks !== undefined) {
+            expect(drawn.at(-1)).toHaveLength(racks);
+        }
     });
 
     it("would show an overlap", () => {

@@ -168,7 +168,16 @@ export const eksTypes: { [type: string]: Specification } = {
         autoName: "name",
         nameLength: 100,
         required: ["roleArn", "vpcConfig"],
-        replaceOn: ["name", "roleArn", "encryptionConfig", "kubernetesNetworkConfig.serviceIpv4Cidr", "region"],
+        replaceOn: [
+            "name",
+            "roleArn",
+            "encryptionConfig",
+            "kubernetesNetworkConfig.ipFamily",
+            "kubernetesNetworkConfig.serviceIpv4Cidr",
+            "accessConfig.bootstrapClusterCreatorAdminPermissions",
+            "bootstrapSelfManagedAddons",
+            "region",
+        ],
         computed: {
             ...tagged,
             arn: arn("eks", ({ name }) => `cluster/${name}`),

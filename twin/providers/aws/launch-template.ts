@@ -164,6 +164,14 @@ function missingPlacementGroup(inputs: Values, cloud: CloudView): string | undef
         : `InvalidPlacementGroup.Unknown: The Placement Group '${group}' is unknown.`;
 }
 
+/** Inputs of the template itself; all others are in its versions. Source: terraform-provider-aws, internal/service/ec2/ec2_launch_template.go. */
+const OF_TEMPLATE = ["name", "namePrefix", "tags", "tagsAll", "defaultVersion", "updateDefaultVersion"];
+
+/** Whether a change of this input makes a new version. */
+export function makesVersion(path: string): boolean {
+    return !OF_TEMPLATE.some((own) => path === own || path.startsWith(`${own}.`) || path.startsWith(`${own}[`));
+}
+
 /** A new version for each change of what is launched. */
 const versionOf = (previous: Value | undefined): number => (typeof previous === "number" ? previous + 1 : 1);
 
@@ -173,6 +181,8 @@ export const computeTypes: { [type: string]: Specification } = {
         autoName: "name",
         nameLength: 125,
         replaceOn: ["name", "namePrefix", "region"],
+        // The provider's preview passes over the description, but its update makes a version of it all the same.
+        renewedBy: (changed) => (changed.some(makesVersion) ? ["latestVersion", "defaultVersion"] : []),
         computed: {
             ...tagged,
             arn: arn("ec2", ({ id }) => `launch-template/${id}`),

@@ -17,23 +17,11 @@ import type {
 } from "../runtime/provider";
 import { deepEqual, holdsUnknown, isUnknown, unknown, type Value, type Values } from "../runtime/values";
 import { simulatedAccount, simulatedRegion } from "./account";
-import { clusterType, eksTypes, nodeGroupType } from "./eks";
+import { clusterType, nodeGroupType } from "./eks";
 import { invoke } from "./invokes";
-import { computeTypes } from "./launch-template";
-import { networkTypes } from "./network";
 import { desiredSize, scaleGroup, sizeNow, viewOf } from "./node-groups";
-import { securityGroupTypes } from "./security-groups";
-import { serviceTypes } from "./services";
+import { specifications } from "./specifications";
 import { object, text, type CloudView, type Made, type Specification } from "./specification";
-
-/** Every simulated type. */
-export const specifications: { [type: string]: Specification } = {
-    ...networkTypes,
-    ...securityGroupTypes,
-    ...computeTypes,
-    ...eksTypes,
-    ...serviceTypes,
-};
 
 /** The type's description. Throws by name where the twin does not simulate it. */
 export function specificationOf(type: string): Specification {
@@ -90,7 +78,7 @@ function identityText(specification: Specification, inputs: Values): string {
 /** Changes between old and new inputs, with those that replace marked. Pure. */
 export function diffInputs(type: string, olds: Values, news: Values): DiffResult {
     const specification = specificationOf(type);
-    const found = changes(olds, news, specification.replaceOn);
+    const found = changes(olds, news, [...specification.replaceOn, ...(specification.replaceIf?.(olds, news) ?? [])]);
     const name = specification.autoName;
     const replaces = found.some(({ replace }) => replace);
     // With the same name, or an id that is the name of something else, old and new can't exist together.
@@ -168,7 +156,7 @@ export class SimulatedAws implements Provider {
     async update(
         resource: ResourceIdentity,
         id: string,
-        _olds: Values,
+        olds: Values,
         news: Values,
         state: Values,
         preview: boolean,
@@ -176,7 +164,13 @@ export class SimulatedAws implements Provider {
         const specification = specificationOf(resource.type);
         this.refuse(resource, specification, news, preview, id);
         if (preview) {
-            return { ...state, ...news, ...(holdsUnknown(news) ? { tagsAll: news["tags"] ?? {} } : {}) };
+            const changed = changes(olds, news).map(({ path }) => path);
+            return {
+                ...state,
+                ...news,
+                ...(holdsUnknown(news) ? { tagsAll: news["tags"] ?? {} } : {}),
+                ...Object.fromEntries((specification.renewedBy?.(changed) ?? []).map((output) => [output, unknown])),
+            };
         }
         const record =
             this.store.find(resource.type, id) ??

@@ -204,6 +204,20 @@ const keyTypes: { [type: string]: Specification } = {
     },
 };
 
+/**
+ * Lustre grows in place and never shrinks; its version rises in place. Source: CustomizeDiff of terraform-provider-aws,
+ * internal/service/fsx/lustre_file_system.go, and for the version the documentation of @pulumi/aws 7.48.
+ */
+function replacedLustre(before: Values, after: Values): string[] {
+    const [from, to] = [number(before["storageCapacity"]), number(after["storageCapacity"])];
+    const [old, now] = [Number(before["fileSystemTypeVersion"]), Number(after["fileSystemTypeVersion"])];
+    const scratch = (text(after["deploymentType"]) ?? "SCRATCH_1") === "SCRATCH_1";
+    return [
+        ...(scratch || (from !== undefined && to !== undefined && to < from) ? ["storageCapacity"] : []),
+        ...(now < old ? ["fileSystemTypeVersion"] : []),
+    ];
+}
+
 /** Steps in which FSx sells Lustre capacity: 1,200 GiB or a multiple of 2,400. */
 function refuseLustre(inputs: Values): string | undefined {
     const capacity = number(inputs["storageCapacity"]);
@@ -258,8 +272,15 @@ const storageTypes: { [type: string]: Specification } = {
             "storageType",
             "kmsKeyId",
             "efaEnabled",
+            "backupId",
+            "copyTagsToBackups",
+            "driveCacheType",
+            "exportPath",
+            "importPath",
+            "importedFileChunkSize",
             "region",
         ],
+        replaceIf: replacedLustre,
         computed: {
             ...tagged,
             arn: arn("fsx", ({ id }) => `file-system/${id}`),

@@ -36,8 +36,12 @@ export interface Specification {
     required?: string[];
     /** Inputs with defaults. */
     defaults?: Values;
-    /** Inputs whose change makes a new resource. */
+    /** Inputs whose change makes a new resource. Source, unless said: ForceNew in the schemas of terraform-provider-aws, which @pulumi/aws wraps. */
     replaceOn: string[];
+    /** Inputs whose change makes a new resource for some values only. */
+    replaceIf?: (before: Values, after: Values) => string[];
+    /** Outputs that an update with these changed inputs makes anew: a preview does not know them. */
+    renewedBy?: (changed: string[]) => string[];
     /** Pure checks on the inputs alone. Unknown values are to be passed over. */
     check?: (inputs: Values, region: string) => CheckFailure[];
     /** What AWS answers when it refuses to create or update; `self` is the id on update. */

@@ -104,7 +104,7 @@ export function outputsOf(inputs: Values, object: KubernetesObject): Values {
 }
 
 /** Fields whose change Kubernetes refuses for every object of a kind. */
-const immutable: { [kind: string]: string[] } = {
+export const immutable: { [kind: string]: string[] } = {
     Job: ["spec.selector", "spec.template", "spec.completionMode", "spec.podFailurePolicy"],
     Deployment: ["spec.selector"],
     DaemonSet: ["spec.selector"],

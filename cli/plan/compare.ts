@@ -92,9 +92,10 @@ type Renewed = Map<string, (path: string) => boolean>;
 
 /** Paths whose values nobody knows yet, and that will be others: they come from what is replaced, renewed, or another one than before. */
 function inheritedPaths(before: PlannedResource, after: PlannedResource, renewed: Renewed): string[] {
-    return Object.entries(after.propertyDependencies).flatMap(([property, urns]) => {
+    // A plan that an earlier version saved has none.
+    return Object.entries(after.propertyDependencies ?? {}).flatMap(([property, urns]) => {
         const computed = computedPaths(after.inputs[property], property);
-        const known = new Set(before.propertyDependencies[property] ?? urns);
+        const known = new Set(before.propertyDependencies?.[property] ?? urns);
         return urns.some((urn) => !known.has(urn))
             ? computed
             : computed.filter((path) => urns.some((urn) => renewed.get(urn)?.(path) === true));

@@ -87,11 +87,13 @@ const CHART_EFFECTS: { [chart: string]: { disruption: Disruption; effect: string
 const CLAIM_SIZES: { [chart: string]: RegExp } = { loki: /\.persistence\.size$/ };
 
 /** What another version, or other values, of a chart do. */
-export function chartConsequence(chart: string, paths: readonly string[]): Consequence {
+export function chartConsequence(chart: string, paths: readonly string[], values?: unknown): Consequence {
     if (paths.some((path) => CLAIM_SIZES[chart]?.test(path) === true)) {
         return {
             disruption: Disruption.Restart,
-            effect: "the size of its volume changes, which Kubernetes refuses in a StatefulSet: first kubectl delete statefulset --cascade=orphan",
+            effect: JSON.stringify(values ?? {}).includes('"enableStatefulSetRecreationForSizeChange":true')
+                ? "its StatefulSet is made anew around its volume, which grows but never shrinks"
+                : "the size of its volume changes, which Kubernetes refuses in a StatefulSet: first kubectl delete statefulset --cascade=orphan",
         };
     }
     return (
@@ -150,7 +152,11 @@ export function consequenceOf(before: PlannedResource, after: PlannedResource, p
     }
     if (type === "kubernetes:helm.sh/v3:Release") {
         const chart = after.inputs["chart"];
-        return chartConsequence((typeof chart === "string" ? chart : "").split("/").pop() ?? "", paths);
+        return chartConsequence(
+            (typeof chart === "string" ? chart : "").split("/").pop() ?? "",
+            paths,
+            after.inputs["values"],
+        );
     }
     const [olds, news] = [before.inputs as Values, after.inputs as Values];
     if (replacing(type, olds, news).some((prefix) => paths.some((path) => touches(path, prefix)))) {

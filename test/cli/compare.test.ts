@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { comparePlans, differingPaths, type PlanDifference } from "../../cli/plan/compare";
 import type { Plan, PlannedPool, PlannedResource } from "../../cli/plan/contract";
-import { consequenceOf } from "../../cli/plan/disruption";
+import { chartConsequence, consequenceOf } from "../../cli/plan/disruption";
 import { renderDifference, renderMarkdown } from "../../cli/plan/render-difference";
 import type { Json } from "../../cli/plan/values";
 
@@ -128,6 +128,19 @@ describe("a change between two plans", () => {
         expect(difference.resources).toEqual([]);
         expect(difference.pools).toEqual([]);
         expect(renderDifference(difference)).toEqual(["Nothing changes between main and working tree."]);
+    });
+
+    it("reads a plan that was saved before plans named what each property depends on", () => {
+        const saved = JSON.parse(JSON.stringify(world())) as { resources: { propertyDependencies?: object }[] };
+        saved.resources.forEach((each) => delete each.propertyDependencies);
+        expect(comparePlans(saved as Plan, saved as Plan, { before: "a", after: "b" }).resources).toEqual([]);
+    });
+
+    it("says of a chart's claim whether its StatefulSet is made anew by itself", () => {
+        const path = "values.singleBinary.persistence.size";
+        const values = { singleBinary: { persistence: { enableStatefulSetRecreationForSizeChange: true } } };
+        expect(chartConsequence("loki", [path], values).effect).toMatch(/^its StatefulSet is made anew/);
+        expect(chartConsequence("loki", [path], {}).effect).toMatch(/cascade=orphan$/);
     });
 
     it("replaces a pool whose instance type changes", () => {

@@ -76,6 +76,10 @@ export function lokiValues(options: LogOptions): ChartValues {
             replicas: 1,
             persistence: {
                 size: `${options.storageGib.toString()}Gi`,
+                // The size follows the number of nodes, and Kubernetes refuses it in a StatefulSet that stands: the chart's hook makes it anew.
+                enableStatefulSetRecreationForSizeChange: true,
+                // The chart's own default takes the logs away with the StatefulSet (grafana-community/helm-charts#638).
+                enableStatefulSetAutoDeletePVC: false,
                 ...(options.storageClass === undefined ? {} : { storageClass: options.storageClass }),
             },
             // Without tenants the ruler reads the folder of the tenant called fake.

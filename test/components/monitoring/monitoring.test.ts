@@ -194,6 +194,18 @@ describe("Monitoring", () => {
         ]);
     });
 
+    it("lets Loki's volume grow with the pools, and leaves the logs when the release goes", () => {
+        expect(lokiValues({ retentionDays: 14, storageGib: 80, nodes: 128 })).toMatchObject({
+            singleBinary: {
+                persistence: {
+                    size: "80Gi",
+                    enableStatefulSetRecreationForSizeChange: true,
+                    enableStatefulSetAutoDeletePVC: false,
+                },
+            },
+        });
+    });
+
     it("lets Loki answer for every pod of a job that fails on all of its nodes", () => {
         expect(lokiValues({ retentionDays: 14, storageGib: 20, nodes: 1280 })).toMatchObject({
             loki: { limits_config: { max_query_series: 51_200, max_global_streams_per_user: 51_200 } },

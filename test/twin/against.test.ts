@@ -1,5 +1,4 @@
 /** `plan --against` beside the engine's own preview, on `prod` as it runs in the twin: the same resources created, updated, replaced and deleted. */
-import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -11,20 +10,13 @@ import { makeSandbox, type Sandbox } from "../support/twin";
 let sandbox: Sandbox;
 let saved: string;
 
-/** Runs a command of the user's in the twin's shell. */
-function inTwin(command: string): string {
-    return execFileSync("bash", ["-c", `set -e; eval "$(node dist/cli/main.js twin env prod)"; ${command}`], {
-        cwd: sandbox.project,
-        env: sandbox.env,
-        encoding: "utf8",
-        maxBuffer: 256 * 1024 * 1024,
-    });
-}
-
 /** What the engine would do to each custom resource, by URN. */
 function previewed(): { [urn: string]: string } {
-    copyStackFile(join(sandbox.project, "stacks/Pulumi.prod.yaml"), inTwin("echo $PULUMI_OPTION_CONFIG_FILE").trim());
-    const { steps } = JSON.parse(inTwin("pulumi preview --json 2>/dev/null")) as {
+    copyStackFile(
+        join(sandbox.project, "stacks/Pulumi.prod.yaml"),
+        sandbox.inTwin("prod", "echo $PULUMI_OPTION_CONFIG_FILE").trim(),
+    );
+    const { steps } = JSON.parse(sandbox.inTwin("prod", "pulumi preview --json 2>/dev/null")) as {
         steps: { op: string; urn: string; newState?: { custom?: boolean }; oldState?: { custom?: boolean } }[];
     };
     return Object.fromEntries(

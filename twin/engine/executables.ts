@@ -87,6 +87,13 @@ export function writeExecutables(
 ): { [name: string]: string } {
     mkdirSync(places.bin, { recursive: true });
     place(pulumi, join(places.bin, "pulumi"));
+    const refresh = [process.execPath, program("engine", "refresh-stack.js")].map(quote).join(" ");
+    mkdirSync(places.shellBin, { recursive: true });
+    writeFileSync(
+        join(places.shellBin, "pulumi"),
+        `#!/bin/sh\n${refresh} || exit 1\nexec ${quote(join(places.bin, "pulumi"))} "$@"\n`,
+    );
+    chmodSync(join(places.shellBin, "pulumi"), 0o755);
     shell(join(places.bin, "pulumi-language-nodejs"), program("language-host", "main.js"));
     shell(join(places.bin, "pulumi-analyzer-policy-nodejs"), program("language-host", "policy-pack.js"));
     shell(join(places.bin, "aws"), program("engine", "aws-command.js"));

@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { twinHome } from "../places";
 
 export interface EnginePlaces {
-    /** Executables: pulumi, its language host and analyzer, the `aws` stand-in. First on PATH. */
+    /** Executables: pulumi, its language host and analyzer, the `aws` stand-in. On PATH. */
     bin: string;
+    /** Before them on PATH: `pulumi` as a person calls it, on the stack's YAML as it is now. */
+    shellBin: string;
     /** PULUMI_HOME: plugins, the selected stack, credentials of the file backend. */
     pulumiHome: string;
     /** State of the file backend. */
@@ -28,6 +30,7 @@ export function enginePlaces(environment: string): EnginePlaces {
     const home = join(twinHome(environment), "engine");
     return {
         bin: join(home, "bin"),
+        shellBin: join(home, "shell-bin"),
         pulumiHome: join(home, "pulumi-home"),
         state: join(home, "state"),
         scratch: join(home, "scratch"),

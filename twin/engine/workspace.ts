@@ -84,9 +84,10 @@ export function readWorkspace(environment: string): Workspace {
 /** Variables that put a shell into the twin, for `eval "$(kilogpu twin env prod)"`. */
 export function workspaceEnv(environment: string): { [name: string]: string } {
     const places = enginePlaces(environment);
-    const path = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== places.bin);
+    const ours = [places.shellBin, places.bin];
+    const path = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => !ours.includes(folder));
     return {
-        PATH: [places.bin, ...path].join(delimiter),
+        PATH: [...ours, ...path].join(delimiter),
         KILOGPU_TWIN: environment,
         KILOGPU_HOME: cacheHome(),
         KUBECONFIG: layoutOf(environment).kubeconfig,

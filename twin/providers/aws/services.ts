@@ -1,4 +1,5 @@
 /** Simulated services around the cluster: identity, keys, logs, storage, messages. */
+import { autoscalingTypes } from "./autoscaling";
 import {
     arn,
     globalArn,
@@ -372,32 +373,6 @@ const messageTypes: { [type: string]: Specification } = {
             tier: ({ inputs }) => inputs["tier"] ?? "Standard",
         },
     },
-    "aws:autoscaling/schedule:Schedule": {
-        id: ({ inputs }) => text(inputs["scheduledActionName"]) ?? "",
-        required: ["autoscalingGroupName", "scheduledActionName"],
-        replaceOn: ["autoscalingGroupName", "scheduledActionName", "region"],
-        computed: {
-            arn: arn(
-                "autoscaling",
-                (made) =>
-                    `scheduledUpdateGroupAction:${hex(made, "action")}:autoScalingGroupName/${text(made.inputs["autoscalingGroupName"]) ?? ""}:scheduledActionName/${made.id}`,
-            ),
-        },
-    },
-    "aws:autoscaling/tag:Tag": {
-        id: ({ inputs }) =>
-            `${text(inputs["autoscalingGroupName"]) ?? ""},${text((inputs["tag"] as Values | undefined)?.["key"]) ?? ""}`,
-        required: ["autoscalingGroupName", "tag"],
-        replaceOn: ["autoscalingGroupName", "tag.key", "region"],
-        computed: {},
-    },
-    "aws:autoscaling/lifecycleHook:LifecycleHook": {
-        id: ({ name }) => name,
-        autoName: "name",
-        required: ["autoscalingGroupName", "lifecycleTransition"],
-        replaceOn: ["name", "autoscalingGroupName", "region"],
-        computed: {},
-    },
 };
 
 /** CloudWatch Logs takes these and no others. */
@@ -410,4 +385,5 @@ export const serviceTypes: { [type: string]: Specification } = {
     ...keyTypes,
     ...storageTypes,
     ...messageTypes,
+    ...autoscalingTypes,
 };

@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { evaluate } from "../../cli/plan/evaluate";
 import { createMonitor, type PlanMonitor, type ProtobufMessage, type RegisteredResource } from "../../cli/plan/monitor";
 import { readProject, readStack } from "../../cli/plan/project";
+import { bind } from "../../twin/language-host/serve";
 
 const root = join(__dirname, "../..");
 const require = createRequire(__filename);
@@ -56,15 +57,7 @@ async function registered(command: string, args: string[], cwd: string): Promise
         );
         server.addService(definition as grpc.ServiceDefinition, handlers);
     }
-    const port = await new Promise<number>((resolve, reject) => {
-        server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => {
-            if (error === null) {
-                resolve(bound);
-            } else {
-                reject(error);
-            }
-        });
-    });
+    const port = await bind(server);
     const address = `127.0.0.1:${String(port)}`;
     try {
         const child = spawn(command, args, {

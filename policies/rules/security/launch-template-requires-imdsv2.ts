@@ -30,11 +30,11 @@ export const launchTemplateRequiresImdsv2 = resourceRule(
             });
         }
         const limit = props.at("metadataOptions.httpPutResponseHopLimit");
-        // Images registered for IMDSv2, such as EKS's AL2023, raise the default to two hops.
-        const hops = limit.present ? limit.number() : 2;
-        if (hops !== undefined && hops > 1) {
+        // Where the template says nothing, the account's default holds (EC2 API, InstanceMetadataDefaultsResponse), which a plan does not see.
+        const hops = limit.number();
+        if (!limit.present || (hops !== undefined && hops > 1)) {
             findings.push({
-                found: `metadataOptions.httpPutResponseHopLimit ${limit.present ? hops : "not set, which means 2 on AL2023"}`,
+                found: `metadataOptions.httpPutResponseHopLimit ${limit.present ? String(hops) : "not set: the account's default holds"}`,
                 required: "1",
                 remedy: "Set httpPutResponseHopLimit to 1.",
             });

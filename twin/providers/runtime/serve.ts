@@ -5,6 +5,7 @@ import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct, type JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
+import { bind } from "../../language-host/serve";
 import { coveredBy, type PropertyChange } from "./diff";
 import type { Provider, ResourceIdentity } from "./provider";
 import {
@@ -199,14 +200,6 @@ export async function serve(provider: Provider): Promise<void> {
     const limits = { "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 };
     const server = new grpc.Server(limits);
     server.addService(ResourceProviderService, handlers);
-    const port = await new Promise<number>((resolve, reject) => {
-        server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => {
-            if (error === null) {
-                resolve(bound);
-            } else {
-                reject(error);
-            }
-        });
-    });
+    const port = await bind(server);
     process.stdout.write(`${port}\n`);
 }

@@ -55,10 +55,11 @@ export async function ensureProcess(environment: string, spec: ProcessSpec): Pro
     const recorded = readRecord(environment, spec.name);
     const running = recorded !== undefined && isRunning(recorded.identity);
     if (running && sameStart(recorded, spec)) {
-        await untilReady(spec, recorded.identity, log);
-        return false;
-    }
-    if (running) {
+        // Not ready and gone: it was ending as we looked, since a killed process is in the table until its last thread has left. Start it anew.
+        if (await becomesReady(spec, recorded.identity, log)) {
+            return false;
+        }
+    } else if (running) {
         await end(recorded.identity, 5000);
     }
     await endStrays(environment, spec.name);
@@ -98,7 +99,9 @@ export async function ensureProcess(environment: string, spec: ProcessSpec): Pro
         ports: spec.ports,
     };
     writeWhole(recordPath(environment, spec.name), `${JSON.stringify(record, undefined, 4)}\n`);
-    await untilReady(spec, identity, log);
+    if (!(await becomesReady(spec, identity, log))) {
+        throw new ProcessFailedError(spec.name, "ended before it was ready", log);
+    }
     return true;
 }
 
@@ -189,15 +192,16 @@ function* processTable(): Generator<{ pid: number; variables: string[] }> {
     }
 }
 
-async function untilReady(spec: ProcessSpec, identity: ProcessIdentity, log: string): Promise<void> {
+/** True once it serves, false where it ended before; an error where it does neither in time. */
+async function becomesReady(spec: ProcessSpec, identity: ProcessIdentity, log: string): Promise<boolean> {
     const timeoutMs = spec.readyTimeoutMs ?? 300_000;
     const deadline = Date.now() + timeoutMs;
     for (let pause = 20; ; pause = Math.min(pause * 1.5, 250)) {
         if (!isRunning(identity)) {
-            throw new ProcessFailedError(spec.name, "ended before it was ready", log);
+            return false;
         }
         if (await spec.ready().catch(() => false)) {
-            return;
+            return true;
         }
         if (Date.now() > deadline) {
             throw new ProcessFailedError(spec.name, `was not ready within ${timeoutMs / 1000} s`, log);

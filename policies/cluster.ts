@@ -1,5 +1,5 @@
 /** How node groups, launch templates, pools and charts of a stack belong together: questions that several stack rules ask. */
-import { findInstance, type InstanceType } from "../catalog";
+import { findInstance, nodeLabels, type InstanceType } from "../catalog";
 import type { Facts } from "./facts";
 import { attachesEfa, dependenciesOf, HELM_RELEASE, LAUNCH_TEMPLATE, NODE_GROUP } from "./resources";
 import { component, type Subject } from "./rule";
@@ -49,11 +49,40 @@ export function maximumNodes({ group }: NodeGroup): number {
 }
 
 /** GPUs that the scheduler sees on one node; undefined where the GPUs are cut up by MIG. */
-export function schedulableGpus({ instance, pool }: NodeGroup): number | undefined {
-    if (pool?.props.at("migProfile").present === true) {
+export function schedulableGpus({ group, instance, pool }: NodeGroup): number | undefined {
+    if (group.props.at("labels").key(nodeLabels.migConfig).present) {
         return undefined;
     }
-    return (instance?.gpus.count ?? 0) * (pool?.props.number("timeSlicing") ?? 1);
+    // Where GPUs are shared by time, the pool's record says into how many.
+    return pool?.props.number("pool.schedulableGpusPerNode") ?? instance?.gpus.count ?? 0;
+}
+
+/** GPUs that the scheduler sees on a node, for each pool of the stack, in a cloud or in racks, of which it is known. */
+export function schedulableGpusOf(subjects: readonly Subject[]): number[] {
+    const racks = rackPools(subjects).map(({ props }) => props.number("pool.schedulableGpusPerNode"));
+    return [...nodeGroups(subjects).map(schedulableGpus), ...racks].filter((gpus) => gpus !== undefined);
+}
+
+/** Hosts in the largest domain of a level; undefined where nobody knows before the nodes run, as in a cloud. */
+export function largestDomain(subjects: readonly Subject[], level: string): number | undefined {
+    const pools = rackPools(subjects);
+    const domains = pools.map(({ props }) => props.at("pool.topologyDomains").key(level));
+    if (pools.length === 0 || nodeGroups(subjects).some(({ instance }) => instance !== undefined)) {
+        return undefined;
+    }
+    if (domains.some((each) => each.unknown || !each.present)) {
+        return undefined;
+    }
+    const hosts = new Map<string, number>();
+    for (const [domain, count] of domains.flatMap((each) => each.entries())) {
+        hosts.set(domain, (hosts.get(domain) ?? 0) + (count.number() ?? Infinity));
+    }
+    return Math.max(0, ...hosts.values());
+}
+
+/** Pools of a site's own racks. */
+function rackPools(subjects: readonly Subject[]): Subject[] {
+    return subjects.filter((subject) => subject.type === component("BareMetalNodePool"));
 }
 
 /** Whether a node group carries all of these labels. */

@@ -121,6 +121,13 @@ export function checkPolicies(
         contextOf,
     );
     const { subjects } = mended;
+    // Rules on the whole stack see what the engine shows them: outputs, of which a component has only what it registers.
+    const finals = subjects.map((subject, index) => {
+        const resource = resources[index];
+        return resource === undefined || resource.custom
+            ? subject
+            : { ...subject, props: Facts.of(forPolicies(resource.outputs ?? {})) };
+    });
     return rules.flatMap((rule): PolicyResult[] => {
         const level = levelOf(rule);
         if (level === "disabled") {
@@ -142,7 +149,7 @@ export function checkPolicies(
             return [...mended.results.filter(({ policy }) => policy === rule.name), ...left];
         }
         return rule
-            .check(subjects, context)
+            .check(finals, context)
             .map((finding) => ({ policy: rule.name, level: shown, urn: finding.about.urn, message: message(finding) }));
     });
 }

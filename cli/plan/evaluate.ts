@@ -204,9 +204,9 @@ async function collect(child: ChildProcess, project: Project): Promise<Evaluatio
         );
     }
     // A process that was killed, or whose SDK never asked, has handed over nothing.
-    const { resources, outputs, messages, lookups } =
+    const { resources, messages, lookups } =
         chunks.length === 0
-            ? { resources: [], outputs: {}, messages: [], lookups: [] }
+            ? { resources: [], messages: [], lookups: [] }
             : (JSON.parse(Buffer.concat(chunks).toString()) as Registrations);
     const errors = messages.filter(({ severity }) => severity === "error").map(({ text }) => text.trimEnd());
     if (code !== 0 || errors.length > 0 || chunks.length === 0) {
@@ -219,8 +219,10 @@ async function collect(child: ChildProcess, project: Project): Promise<Evaluatio
     const stack = resources.find((resource) => resource.type === "pulumi:pulumi:Stack");
     return {
         resources,
-        outputs: (stack && outputs[stack.urn]) ?? {},
-        componentOutputs: new Map(Object.entries(outputs)),
+        outputs: stack?.outputs ?? {},
+        componentOutputs: new Map(
+            resources.flatMap(({ urn, outputs }) => (outputs === undefined ? [] : [[urn, outputs]])),
+        ),
         messages,
         lookups,
     };

@@ -16,6 +16,8 @@ export interface RegisteredResource {
     custom: boolean;
     /** Inputs as the SDK sent them, secrets and unknowns marked. */
     inputs: { [key: string]: unknown };
+    /** What a component or the stack registered as its outputs; absent on a provider's resources, whose outputs the update tells. */
+    outputs?: { [key: string]: unknown };
     dependencies: string[];
     propertyDependencies: { [property: string]: string[] };
     provider: string;
@@ -39,8 +41,6 @@ export interface LoggedMessage {
 /** What one evaluation has registered, as it is handed from the program's process to the plan. */
 export interface Registrations {
     resources: RegisteredResource[];
-    /** What components and the stack registered as their outputs, by URN. */
-    outputs: { [urn: string]: { [key: string]: unknown } };
     messages: LoggedMessage[];
     /** Tokens of lookups that only a cloud could answer; each was answered with unknown values. */
     lookups: string[];
@@ -142,7 +142,7 @@ export function createMonitor(stack: string, project: string, sdk: NodeJS.Requir
         return message;
     };
 
-    const plan: Registrations = { resources: [], outputs: {}, messages: [], lookups: [] };
+    const plan: Registrations = { resources: [], messages: [], lookups: [] };
     const lookups = new Set<string>();
     const known = new Map<string, RegisteredResource>();
     let root = "";
@@ -202,7 +202,10 @@ export function createMonitor(stack: string, project: string, sdk: NodeJS.Requir
             }),
         registerResource: register,
         registerResourceOutputs: (request) => {
-            plan.outputs[textOf(request, "getUrn")] = structOf(request, "getOutputs");
+            const resource = known.get(textOf(request, "getUrn"));
+            if (resource?.custom === false) {
+                resource.outputs = structOf(request, "getOutputs");
+            }
             return new Empty();
         },
         readResource: (request) => {

@@ -10,7 +10,7 @@ import { GpuDirect } from "../fabric/rack-args";
 import { GPU_TAINT, capacityGroupName } from "../gpu-node-pool/plan";
 import type { PoolFacts } from "../gpu-node-pool/plan";
 import type { InventoryHost } from "../inventory/inventory";
-import { kueueLevels, topologyLabels } from "../inventory/levels";
+import { kueueLevels, topologyDomains, topologyLabels } from "../inventory/levels";
 import type { BareMetalNodePoolArgs } from "./bare-metal-args";
 
 /** A server in a rack as the fabric sees it; ports named as the inventory has them. */
@@ -46,6 +46,7 @@ export function bareMetalFacts(name: string, args: BareMetalNodePoolArgs): PoolF
         },
         taints: [GPU_TAINT, ...(args.taints ?? [])],
         topologyLevels: kueueLevels({ name: args.site, hosts: args.hosts }),
+        topologyDomains: topologyDomains({ name: args.site, hosts: args.hosts }),
     };
 }
 

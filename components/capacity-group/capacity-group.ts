@@ -33,6 +33,8 @@ export interface CapacityGroup {
     nodeLabels: { [key: string]: string };
     taints: PoolTaint[];
     topologyLevels: string[];
+    /** Nodes of the largest domain of a level, by label; a level is absent where nobody knows before the nodes run. */
+    largestDomains: { [level: string]: number };
     /** All resources of one training pod: a whole node, or a slice's part of it where GPUs are shared. */
     podResources: { [resource: string]: string };
 }
@@ -72,10 +74,28 @@ export function capacityGroups(pools: NodePoolArgs[], fabric: FabricFactsArgs): 
             nodeLabels: groupLabels(pool),
             taints: pool.taints,
             topologyLevels: pool.topologyLevels,
+            largestDomains: largestDomains(pools.filter((other) => other.capacityGroup === pool.capacityGroup)),
         };
         groups.push({ ...group, gpusPerPod: gpusPerPod(group), podResources: podResources(group) });
     }
     return groups;
+}
+
+/** A domain may hold nodes of several pools: hosts of two pools on one leaf stand together. */
+function largestDomains(pools: NodePoolArgs[]): { [level: string]: number } {
+    const levels = pools[0]?.topologyLevels ?? [];
+    const known = levels.filter((level) => pools.every((pool) => pool.topologyDomains?.[level] !== undefined));
+    return Object.fromEntries(
+        known.map((level) => {
+            const nodes = new Map<string, number>();
+            for (const [domain, count] of pools.flatMap((pool) =>
+                Object.entries(pool.topologyDomains?.[level] ?? {}),
+            )) {
+                nodes.set(domain, (nodes.get(domain) ?? 0) + count);
+            }
+            return [level, Math.max(0, ...nodes.values())];
+        }),
+    );
 }
 
 /** Problems of the pools themselves, as every component inside the cluster needs them to be. */

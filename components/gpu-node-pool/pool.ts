@@ -34,6 +34,8 @@ export interface NodePool {
     taints: PoolTaint[];
     /** Node labels from the widest domain to the node, `kubernetes.io/hostname` last. */
     topologyLevels: string[];
+    /** Nodes of the pool in each domain of a level, by label and then by the label's value. Absent where only running nodes tell, as on AWS. */
+    topologyDomains?: { [level: string]: { [domain: string]: number } };
     /** Resolves once the pool's nodes can be used; orders creation and teardown. */
     nodeGroupName: pulumi.Output<string>;
 }
@@ -53,5 +55,7 @@ export interface NodePoolArgs {
     labels: { [key: string]: string };
     taints: PoolTaint[];
     topologyLevels: string[];
+    /** Nodes of the pool in each domain of a level, by label and then by the label's value. Absent where only running nodes tell, as on AWS. */
+    topologyDomains?: { [level: string]: { [domain: string]: number } };
     nodeGroupName: pulumi.Input<string>;
 }

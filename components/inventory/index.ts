@@ -3,4 +3,4 @@ export { checkShape, inventorySchema } from "./fields";
 export { checkInventory } from "./check";
 export { inventoryFromCsv, inventoryFromNetBox, readInventory } from "./read";
 export type { NetBoxExport } from "./read";
-export { NVLINK_DOMAIN_LABEL, kueueLevels, leafGroup, topologyLabels } from "./levels";
+export { NVLINK_DOMAIN_LABEL, kueueLevels, leafGroup, topologyDomains, topologyLabels } from "./levels";

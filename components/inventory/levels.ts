@@ -13,6 +13,21 @@ export function leafGroup(host: InventoryHost): string {
     return host.nics.reduce((lowest, nic) => (nic.rail < lowest.rail ? nic : lowest)).leaf;
 }
 
+/** Hosts in each domain of each level, by label and then by the label's value. The host itself is left out: it is one node. */
+export function topologyDomains(inventory: Inventory): { [level: string]: { [domain: string]: number } } {
+    const labels = Object.values(topologyLabels(inventory));
+    const domains: { [level: string]: { [domain: string]: number } } = {};
+    for (const level of kueueLevels(inventory).filter((each) => each !== nodeLabels.hostname)) {
+        const hosts: { [domain: string]: number } = {};
+        for (const entry of labels) {
+            const domain = entry[level] ?? "";
+            hosts[domain] = (hosts[domain] ?? 0) + 1;
+        }
+        domains[level] = hosts;
+    }
+    return domains;
+}
+
 /** Labels of each host's node, by host name. */
 export function topologyLabels(inventory: Inventory): { [host: string]: { [label: string]: string } } {
     return Object.fromEntries(

@@ -1,4 +1,5 @@
 /** The mistakes that a `TrainingJobArgs` can hold. Pure. */
+import { nodeLabels } from "../../catalog/topology";
 import type { CheckpointMountArgs } from "../checkpoint-storage/mounts";
 import type { InputProblem } from "../input";
 import { at, oneOf, requirePlain, show, wholeNumber } from "../input";
@@ -156,7 +157,7 @@ function checkPlacement(args: TrainingJobArgs): InputProblem[] {
     return [
         ...wrongGpus,
         ...(wrongGpus.length > 0 ? [] : checkNodes(args, placement, gpus)),
-        ...checkTopology(args, placement.runtime),
+        ...(wrongGpus.length > 0 ? [] : checkTopology(args, placement.runtime, gpus)),
     ];
 }
 
@@ -202,7 +203,8 @@ function checkNodes(args: TrainingJobArgs, { team, runtime, share }: JobPlacemen
     ];
 }
 
-function checkTopology(args: TrainingJobArgs, runtime: TrainingRuntime): InputProblem[] {
+/** Kueue never admits a gang that must stand within a domain too small for it, and says so only in the Workload. */
+function checkTopology(args: TrainingJobArgs, runtime: TrainingRuntime, gpus: number): InputProblem[] {
     const topology = args.topology;
     if (topology === undefined) {
         return [];
@@ -212,16 +214,24 @@ function checkTopology(args: TrainingJobArgs, runtime: TrainingRuntime): InputPr
         ...oneOf("mode", topology.mode, Object.values(TopologyMode)),
         ...(topology.level === undefined ? [] : oneOf("level", topology.level, levels)),
     ]);
-    if (problems.length === 0 && topology.mode !== TopologyMode.Unconstrained) {
-        const level = topology.level ?? narrowestLayer(levels);
-        if (topology.mode === TopologyMode.Required && level === levels.at(-1) && args.nodes > 1) {
-            problems.push({
-                path: "topology.level",
-                got: show(level),
-                legal: `${String(args.nodes)} nodes cannot all be one node`,
-                remedy: `Name a wider level${levels.length > 1 ? `, such as ${levels[0] ?? ""}` : ""}, or mode preferred.`,
-            });
-        }
+    const level = topology.level ?? narrowestLayer(levels);
+    if (problems.length > 0 || topology.mode !== TopologyMode.Required || level === undefined) {
+        return problems;
+    }
+    const podsPerNode = Math.floor((args.queues.gpusPerNode[runtime.capacityGroup] ?? 0) / gpus);
+    const room = (of: string): number | undefined => {
+        const nodes = of === nodeLabels.hostname ? 1 : args.queues.largestDomains?.[runtime.capacityGroup]?.[of];
+        return nodes === undefined ? undefined : nodes * podsPerNode;
+    };
+    const held = room(level);
+    if (held !== undefined && args.nodes > held) {
+        const wider = levels.filter((other) => (room(other) ?? Infinity) >= args.nodes).at(-1);
+        problems.push({
+            path: "topology.level",
+            got: show(level),
+            legal: `its largest domain holds ${String(held)} of the job's ${String(args.nodes)} nodes`,
+            remedy: `${wider === undefined ? "Ask" : `Name a wider level, such as ${wider}, ask`} for fewer nodes, or use mode preferred.`,
+        });
     }
     return problems;
 }

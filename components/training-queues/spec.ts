@@ -40,6 +40,8 @@ export interface QueueFacts {
     nodes: { [capacityGroup: string]: number };
     /** Topology levels by capacity group, widest first. */
     topologyLevels: { [capacityGroup: string]: string[] };
+    /** Nodes of the largest domain by capacity group and level, where the inventory tells. */
+    largestDomains: { [capacityGroup: string]: { [level: string]: number } };
 }
 
 /** The queues as a job sees them. */
@@ -55,5 +57,6 @@ export interface QueueSpecArgs {
     gpusPerNode: { [capacityGroup: string]: number };
     nodes: { [capacityGroup: string]: number };
     topologyLevels: { [capacityGroup: string]: string[] };
+    largestDomains?: { [capacityGroup: string]: { [level: string]: number } };
     localQueues: pulumi.Input<pulumi.Input<string>[]>;
 }

@@ -79,6 +79,7 @@ export function queueFacts(
         gpusPerNode: byGroup(groups, (group) => group.schedulableGpusPerNode),
         nodes: byGroup(groups, (group) => group.nodes),
         topologyLevels: byGroup(groups, (group) => group.topologyLevels),
+        largestDomains: byGroup(groups, (group) => group.largestDomains),
     };
 }
 

@@ -15,6 +15,7 @@ export const queue = "ClusterQueue#train-queues-cluster-queue-pretrain";
 export const flavor = "ResourceFlavor#train-queues-flavor*";
 export const topology = "Topology#train-queues-topology*";
 export const job = "TrainJob#gpt2-job";
+export const rackJob = "TrainJob#gpt2-pretraining-job";
 export const runtime = "ClusterTrainingRuntime#train-kubeflow-runtime*";
 export const cluster = "Cluster#train-eks-cluster";
 /** Path of the pod in a runtime. */

@@ -62,11 +62,11 @@ export async function bySdk(
 ): Promise<Violation[]> {
     const found: Violation[] = [];
     const getConfig = (): { [key: string]: unknown } => settingsOf(rule, settings);
-    const common = (resource: RegisteredResource): object => ({
+    const common = (resource: RegisteredResource, props = resource.inputs): object => ({
         type: resource.type,
         name: resource.name,
         urn: resource.urn,
-        props: throwingOnUnknown(resource.inputs),
+        props: throwingOnUnknown(props),
         opts: options(resource),
         isType: () => false,
         asType: () => undefined,
@@ -84,7 +84,7 @@ export async function bySdk(
     }
     if ("validateStack" in rule) {
         const all = resources.map((resource) => ({
-            ...common(resource),
+            ...common(resource, resource.custom ? resource.inputs : (resource.outputs ?? {})),
             dependencies: [] as unknown[],
             propertyDependencies: {},
         }));

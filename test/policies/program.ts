@@ -6,7 +6,7 @@ import { readProject, readStack } from "../../cli/plan/project";
 import { forPolicies } from "../../cli/plan/values";
 
 /** Programs that mutants start from. */
-export type Program = "dev" | "staging" | "prod" | "scale" | "storage";
+export type Program = "dev" | "staging" | "prod" | "scale" | "onprem-roce" | "onprem-ib" | "storage";
 
 const root = join(__dirname, "../..");
 const cache = new Map<Program, Promise<RegisteredResource[]>>();
@@ -23,6 +23,9 @@ export function program(name: Program): Promise<RegisteredResource[]> {
         resources.map((resource) => ({
             ...resource,
             inputs: forPolicies(resource.inputs) as { [key: string]: unknown },
+            ...(resource.outputs === undefined
+                ? {}
+                : { outputs: forPolicies(resource.outputs) as { [key: string]: unknown } }),
         })),
     );
     cache.set(name, running);

@@ -54,12 +54,15 @@ export interface RuleSettings {
     settings: { [key: string]: unknown };
 }
 
+/** Settings of one rule, or the path of a whole `--policy-pack-config` file. */
+export type Settings = RuleSettings | string;
+
 /** A project that registers whatever it is told to. */
 export interface Replay {
     /** `pulumi <operation> --policy-pack policies` of these resources. */
-    engine(resources: readonly RegisteredResource[], operation: string[], settings?: RuleSettings): Promise<RunResult>;
+    engine(resources: readonly RegisteredResource[], operation: string[], settings?: Settings): Promise<RunResult>;
     /** `kilogpu plan --json` of them, and its exit code. */
-    plan(resources: readonly RegisteredResource[], settings?: RuleSettings): Promise<{ code: number; plan: Plan }>;
+    plan(resources: readonly RegisteredResource[], settings?: Settings): Promise<{ code: number; plan: Plan }>;
     remove(): void;
 }
 
@@ -93,8 +96,11 @@ export async function makeReplay(): Promise<Replay> {
     const workspace = (): Promise<unknown> => prepareWorkspace({ environment, projectDir: project, toolchain });
     await workspace();
     const configuration = join(folder, "policies.json");
-    const replay = (resources: readonly RegisteredResource[], settings?: RuleSettings): string[] => {
+    const replay = (resources: readonly RegisteredResource[], settings?: Settings): string[] => {
         writeFileSync(join(project, "replay.json"), JSON.stringify(ordered(resources)));
+        if (typeof settings === "string") {
+            return ["--policy-pack-config", settings];
+        }
         writeFileSync(
             configuration,
             JSON.stringify(settings === undefined ? {} : { [settings.rule]: settings.settings }),

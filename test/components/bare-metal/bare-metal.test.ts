@@ -181,6 +181,11 @@ describe("a pool of hosts", () => {
                 "topology.kilogpu.dev/rack",
                 "kubernetes.io/hostname",
             ],
+            topologyDomains: {
+                "topology.kilogpu.dev/pod": { p1: 8 },
+                "topology.kilogpu.dev/leaf": { "leaf-u1-r1": 8 },
+                "topology.kilogpu.dev/rack": { r01: 4, r02: 4 },
+            },
         });
         expect(await valueOf(run.result.pool.nodeGroupName)).toBe("h100");
     });

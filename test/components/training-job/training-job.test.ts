@@ -145,6 +145,58 @@ describe("TrainingJob", () => {
         });
     });
 
+    describe("that must stand within one domain of a rack", () => {
+        const leaf = "topology.kilogpu.dev/leaf";
+        const pod = "topology.kilogpu.dev/pod";
+        const levels = [pod, leaf, "kubernetes.io/hostname"];
+        const racks = (
+            domains: { [level: string]: { [domain: string]: number } }[],
+        ): Pick<TrainingJobArgs, "queues" | "runtime"> =>
+            cluster(
+                domains.map((topologyDomains, index) => ({
+                    ...pool(`h200-${String(index)}`, { instanceType: "p5en.48xlarge", nodes: 40 }),
+                    topologyLevels: levels,
+                    topologyDomains,
+                })),
+                [{ name: "pretrain", gpus: 320 }],
+            );
+        const problems = (
+            nodes: number,
+            level: string,
+            of: Pick<TrainingJobArgs, "queues" | "runtime">,
+            gpusPerNode = 8,
+        ) => checkTrainingJob("gpt2", { ...args, ...of, nodes, gpusPerNode, topology: { mode: "required", level } });
+        const oneSite = racks([{ [pod]: { p1: 32, p2: 8 }, [leaf]: { l1: 16, l2: 16, l3: 8 } }]);
+
+        it("is refused where the largest domain is too small, and told which level holds it", () => {
+            expect(problems(16, leaf, oneSite)).toEqual([]);
+            expect(problems(17, leaf, oneSite)).toMatchObject([
+                {
+                    path: "topology.level",
+                    legal: "its largest domain holds 16 of the job's 17 nodes",
+                    remedy: `Name a wider level, such as ${pod}, ask for fewer nodes, or use mode preferred.`,
+                },
+            ]);
+            expect(problems(33, pod, oneSite)).toMatchObject([
+                { remedy: "Ask for fewer nodes, or use mode preferred." },
+            ]);
+        });
+
+        it("counts pods, not hosts, where a pod takes less than a host", () => {
+            expect(problems(64, leaf, oneSite, 2)).toEqual([]);
+            expect(problems(65, leaf, oneSite, 2)).toHaveLength(1);
+            expect(problems(4, "kubernetes.io/hostname", oneSite, 2)).toEqual([]);
+            expect(problems(5, "kubernetes.io/hostname", oneSite, 2)).toHaveLength(1);
+        });
+
+        it("may use the hosts of two pools on one leaf, and is not judged where a pool does not tell", () => {
+            const shared = racks([{ [leaf]: { l1: 10, l2: 2 } }, { [leaf]: { l1: 6, l3: 12 } }]);
+            expect(problems(16, leaf, shared)).toEqual([]);
+            expect(problems(17, leaf, shared)).toHaveLength(1);
+            expect(problems(17, leaf, racks([{ [leaf]: { l1: 10 } }, {}]))).toEqual([]);
+        });
+    });
+
     it("writes checkpoints to the storage it is given, in a folder of its own", async () => {
         const run = await evaluate(() => new TrainingJob("gpt2", { ...args, checkpoints: { claim: "checkpoints" } }));
         const pod = podOf(run.named("gpt2-job").inputs);

@@ -1,7 +1,19 @@
 /** Mutants of the rules on drivers, operators, scheduling and queues. */
 import { add, set } from "../../policies/program";
 import type { Mutant } from "../mutant";
-import { discovery, efaRelease, flavor, GROUP, gpuOperator, job, kueue, queue, topology, trainer } from "../names";
+import {
+    discovery,
+    efaRelease,
+    flavor,
+    gpuOperator,
+    GROUP,
+    job,
+    kueue,
+    queue,
+    rackJob,
+    topology,
+    trainer,
+} from "../names";
 
 const release = "kubernetes:helm.sh/v3:Release";
 const gpuQuota = ["spec", "resourceGroups", 0, "flavors", 0, "resources", 3];
@@ -311,6 +323,12 @@ export const operatorsAndQueues: Mutant[] = [
                 "topology.k8s.aws/network-node-layer-4",
             ),
         ],
+    },
+    {
+        rule: "gangs-fit-their-topology",
+        change: "sixteen hosts within one rack of four",
+        program: "onprem-roce",
+        edits: [set(rackJob, annotations, { "kueue.x-k8s.io/podset-required-topology": "topology.kilogpu.dev/rack" })],
     },
     {
         rule: "kueue-manages-training-jobs",

@@ -4,12 +4,13 @@ import {
     discovery,
     efaRelease,
     flavor,
-    GROUP,
     gpuOperator,
+    GROUP,
     job,
     jobset,
     kueue,
     queue,
+    rackJob,
     topology,
     trainer,
     UNKNOWN,
@@ -208,6 +209,32 @@ export const operatorsAndQueues: NearMiss[] = [
     near("gangs-fit-their-topology", "the next level of the Topology", [
         set(job, required, "topology.k8s.aws/network-node-layer-2"),
     ]),
+    near(
+        "gangs-fit-their-topology",
+        "four hosts within one rack of four",
+        [
+            set(rackJob, annotations, { "kueue.x-k8s.io/podset-required-topology": "topology.kilogpu.dev/rack" }),
+            set(rackJob, ["spec", "trainer", "numNodes"], 4),
+        ],
+        { program: "onprem-roce" },
+    ),
+    near(
+        "gangs-fit-their-topology",
+        "halves of hosts, eight within one rack of four",
+        [
+            set(rackJob, annotations, { "kueue.x-k8s.io/podset-required-topology": "topology.kilogpu.dev/rack" }),
+            set(rackJob, ["spec", "trainer", "numNodes"], 8),
+            set(rackJob, ["spec", "trainer", "resourcesPerNode", "limits", "nvidia.com/gpu"], "4"),
+            set(rackJob, ["spec", "trainer", "resourcesPerNode", "requests", "nvidia.com/gpu"], "4"),
+        ],
+        { program: "onprem-roce" },
+    ),
+    near(
+        "gangs-fit-their-topology",
+        "sixteen hosts within one leaf",
+        [set(rackJob, annotations, { "kueue.x-k8s.io/podset-required-topology": "topology.kilogpu.dev/leaf" })],
+        { program: "onprem-roce" },
+    ),
     near("kueue-manages-training-jobs", "one more framework", [
         set(kueue, config, (old: string) =>
             old.replace("    - jobset.x-k8s.io/jobset\n", "    - jobset.x-k8s.io/jobset\n    - ray.io/rayjob\n"),

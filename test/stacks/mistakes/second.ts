@@ -146,7 +146,7 @@ export const secondMistakes: Mistake[] = [
         set: { "jobs[0].topology.level": "kubernetes.io/hostname" },
         path: "jobs[0].topology.level",
         got: '"kubernetes.io/hostname"',
-        legal: /128 nodes cannot all be one node/,
+        legal: /its largest domain holds 1 of the job's 128 nodes/,
         remedy: "Name a wider level",
     },
     {

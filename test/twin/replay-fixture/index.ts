@@ -14,6 +14,7 @@ interface Recorded {
     parent: string;
     custom: boolean;
     inputs: { [key: string]: JavaScriptValue };
+    outputs?: { [key: string]: JavaScriptValue };
     dependencies: string[];
     propertyDependencies: { [property: string]: string[] };
     protect: boolean;
@@ -73,7 +74,7 @@ export = async (): Promise<{ [output: string]: never }> => {
         // A stack policy sees outputs: a provider's are its inputs and more, a component's only what it registers.
         const outputs = new resourceMessages.RegisterResourceOutputsRequest();
         outputs.setUrn(urn);
-        outputs.setOutputs(Struct.fromJavaScript(resource.custom ? resource.inputs : {}));
+        outputs.setOutputs(Struct.fromJavaScript(resource.custom ? resource.inputs : (resource.outputs ?? {})));
         await new Promise<void>((resolve, reject) => {
             monitor.registerResourceOutputs(outputs, (error) => {
                 if (error === null) {

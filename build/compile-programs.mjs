@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL("..", import.meta.url));
-const { compiledAhead, compiledName, transpile } = require(join(root, "dist/cli/plan/transpile.js"));
+const { compiledAhead, compiledName, transpile } = require(join(root, "dist/twin/language-host/transpile.js"));
 const typescript = require("typescript");
 
 const tsconfig = join(root, "tsconfig.json");

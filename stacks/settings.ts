@@ -63,7 +63,7 @@ const site = object({
         ufmSecret: text,
         sharp: flag,
     }),
-    rollout: object({ canaries: number, maxUnavailable: number }),
+    rollout: object({ canaries: number, maxUnavailable: number, racks: number }),
     tuning: object({ hugepages: number, kernelArguments: list(text), exclusiveRdma: flag, allowReboot: flag }),
     scratch: object({ "disks!": number, mountPoint: text }),
     expect: object({

@@ -5,10 +5,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { packageRoot } from "../../catalog/package-root";
 import { InputError, type InputProblem } from "../../components/input/problem";
 import { IN_PROCESS, REGISTRATIONS } from "./hand-over";
+import { COMPILE_ONCE, compilation, preloading, SKIP_DEBUG_STACKS } from "../../twin/language-host/compilation";
 import { planHome } from "../../twin/places";
 import type { LoggedMessage, RegisteredResource, Registrations } from "./monitor";
 import type { Project, StackConfiguration } from "./project";
@@ -83,11 +84,11 @@ export function startEvaluation(
 
 /** Loaded into the program's process ahead of it, in this order. */
 const PRELOADED = [
-    "report-input-errors",
-    "skip-debug-stacks",
-    "defer-unused-packages",
-    "answer-in-process",
-    "compile-once",
+    "cli/plan/report-input-errors",
+    SKIP_DEBUG_STACKS,
+    "cli/plan/defer-unused-packages",
+    "cli/plan/answer-in-process",
+    COMPILE_ONCE,
 ];
 
 function spawnRunner(
@@ -104,7 +105,7 @@ function spawnRunner(
         [
             // A program of a few seconds whose objects mostly live to its end: young-generation collections are waste.
             "--max-semi-space-size=64",
-            ...PRELOADED.flatMap((name) => ["--require", join(packageRoot(), "dist/cli/plan", `${name}.js`)]),
+            ...preloading(PRELOADED),
             runner,
             "--monitor",
             IN_PROCESS,
@@ -136,8 +137,7 @@ function spawnRunner(
                 // and no machine of a site is asked anything.
                 KILOGPU_PLAN: environment,
                 ...env,
-                KILOGPU_PLAN_HOME: planHome(),
-                ...compilation(project),
+                ...compilation(project.directory, project.workingDirectory, project.tsconfig),
                 PULUMI_CONFIG: JSON.stringify(
                     Object.fromEntries(Object.entries(configuration.values).map(([key, value]) => [long(key), value])),
                 ),
@@ -145,24 +145,6 @@ function spawnRunner(
             },
         },
     );
-}
-
-/** Who compiles the program: we, where its files are CommonJS and its options stand in one file; else the SDK. */
-function compilation({ directory, workingDirectory, tsconfig }: Project): { [name: string]: string } {
-    const settings = resolve(workingDirectory, tsconfig ?? "tsconfig.json");
-    const oneFile = existsSync(settings) && !/"(extends|paths|plugins)"/.test(readFileSync(settings, "utf8"));
-    return oneFile && isCommonJs(directory)
-        ? { PULUMI_NODEJS_TYPESCRIPT: "false", KILOGPU_PLAN_TSCONFIG: settings }
-        : {
-              PULUMI_NODEJS_TYPESCRIPT: "true",
-              PULUMI_NODEJS_TRANSPILE_ONLY: "true",
-              ...(tsconfig === undefined ? {} : { PULUMI_NODEJS_TSCONFIG_PATH: tsconfig }),
-          };
-}
-
-function isCommonJs(directory: string): boolean {
-    const file = join(directory, "package.json");
-    return existsSync(file) && (JSON.parse(readFileSync(file, "utf8")) as { type?: string }).type !== "module";
 }
 
 /** What to say of an SDK that never asked the plan, where it is another one than the plan was tested with. */

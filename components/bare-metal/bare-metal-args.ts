@@ -89,8 +89,13 @@ export interface BareMetalAccessArgs {
 export interface RolloutArgs {
     /** Hosts of the first stage. Defaults to 1. */
     canaries?: number;
-    /** Most hosts of one later stage, and so the most that reboot at a time; stages never span racks. Defaults to 4. */
+    /** Most hosts of one later stage, and so the most that reboot at a time. Defaults to 4. */
     maxUnavailable?: number;
+    /**
+     * Most racks of one later stage. Defaults to 1: what takes a rack away meets no second one. More makes the first rollout of a large site
+     * shorter, while nothing runs there yet: a server reboots for minutes, and each stage waits for the one before.
+     */
+    racks?: number;
 }
 
 /** Settings of a host's kernel. */

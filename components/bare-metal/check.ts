@@ -139,6 +139,7 @@ export function checkBareMetalNodePool(args: BareMetalNodePoolArgs): InputProble
         ...checkSsh("cluster.ssh", args.cluster.ssh),
         ...checkLabels(args.labels ?? {}),
         ...wholeNumber("rollout.canaries", args.rollout?.canaries ?? 1, { min: 0, max: 64 }),
+        ...wholeNumber("rollout.racks", args.rollout?.racks ?? 1, { min: 1, max: 1024 }),
         ...wholeNumber("rollout.maxUnavailable", args.rollout?.maxUnavailable ?? 4, { min: 1, max: 1024 }),
         ...wholeNumber("expect.diskGib", args.expect?.diskGib ?? 100, { min: 1, max: 1_000_000 }),
         ...wholeNumber("expect.pkey", args.expect?.pkey ?? 1, { min: 1, max: 0x7ffe }),

@@ -205,22 +205,25 @@ describe("onprem-ib", () => {
             join(xid(), "default"),
             "[ 4711.0] NVRM: Xid (PCI:0000:1b:00): 79, pid='<unknown>', name=<unknown>, GPU has fallen off the bus.\n",
         );
+        // Every stage waits for its reboots: fewer ones make the suite shorter.
+        sandbox.edit("onprem-ib", (yaml) => yaml.replace("maxUnavailable: 4", "maxUnavailable: 12, racks: 3"));
         const up = sandbox.kilogpu("twin", "up", "onprem-ib");
         console.log(steps(up));
         expect(up.code).not.toBe(0);
         expect(up.stderr).toContain("hgx-h100-gpu-037-preflight");
         expect(up.stderr).toContain("preflight: xid: expected none, found 79");
         expect(up.stderr).not.toMatch(/\n\s+at .*\.js:\d+/);
-        // One canary and racks of four: its stage, 37 to 40 or so, is the last that began.
-        expect(joined()).toContain("gpu-030");
+        // One canary, and then three racks of four at a time: its stage, 37 to 48, is the last that began.
+        expect(joined()).toContain("gpu-036");
         expect(joined()).not.toContain("gpu-037");
-        expect(joined().filter((host) => host > "gpu-044")).toEqual([]);
+        expect(joined().filter((host) => host > "gpu-048")).toEqual([]);
     });
 
     it("goes on from there once the host is mended; connections that are cut stop it, and the next update resumes", async () => {
         rmSync(xid(), { recursive: true });
-        // A stage waits for its reboots: wider ones make the suite shorter.
-        sandbox.edit("onprem-ib", (yaml) => yaml.replace("maxUnavailable: 4", "maxUnavailable: 16"));
+        sandbox.edit("onprem-ib", (yaml) =>
+            yaml.replace("maxUnavailable: 12, racks: 3", "maxUnavailable: 32, racks: 8"),
+        );
         const before = new Set(joined());
         const events = join(twinFolder("onprem-ib"), "site/events");
         let cuts = 0;

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { COMPILE_ONCE, compilation, preloading, SKIP_DEBUG_STACKS } from "./compilation";
 import type { RunRequest } from "@pulumi/pulumi/proto/language_pb";
 
 /** The runner ends with this code where it has already shown the error. */
@@ -35,6 +36,14 @@ export function typescriptEnvironment(options: { [key: string]: unknown }): { [k
         environment["PULUMI_NODEJS_TSCONFIG_PATH"] = options["tsconfig"];
     }
     return environment;
+}
+
+/** Programs are compiled once; one that says it is no TypeScript is left alone. */
+function compiled(options: { [key: string]: unknown }, project: string, program: string): { [key: string]: string } {
+    const { typescript, tsconfig } = options;
+    return typescript === false
+        ? {}
+        : compilation(project, program, typeof tsconfig === "string" ? tsconfig : undefined);
 }
 
 /** `project:key` as the SDK's configuration reads it: `project:config:key`. */
@@ -72,6 +81,7 @@ export async function runProgram(request: RunRequest, engine: string): Promise<R
         process.execPath,
         [
             ...nodeArguments(options),
+            ...preloading([SKIP_DEBUG_STACKS, COMPILE_ONCE]),
             sdkScript(folder, "run"),
             ...Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]),
             ...(request.getDryrun() ? ["--dry-run"] : []),
@@ -85,6 +95,7 @@ export async function runProgram(request: RunRequest, engine: string): Promise<R
             env: {
                 ...process.env,
                 ...typescriptEnvironment(options),
+                ...compiled(options, info?.getRootDirectory() ?? folder, request.getPwd()),
                 PULUMI_CONFIG: JSON.stringify(config),
                 PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList().map(runtimeConfigKey)),
             },

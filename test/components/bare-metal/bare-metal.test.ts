@@ -192,22 +192,37 @@ describe("a pool of hosts", () => {
 });
 
 describe("stages", () => {
-    it("hold every host once, in order, never two racks and never more than may be away", () => {
+    const racksOf = (stage: { rack: string }[]): number => new Set(stage.map((host) => host.rack)).size;
+
+    it("hold every host once, in order, never more racks than allowed and never more hosts than may be away", () => {
         fc.assert(
             fc.property(
                 fc.integer({ min: 1, max: 130 }),
                 fc.integer({ min: 0, max: 5 }),
-                fc.integer({ min: 1, max: 9 }),
-                (count, canaries, maxUnavailable) => {
-                    const stages = rolloutStages(hosts(count), { canaries, maxUnavailable });
+                fc.integer({ min: 1, max: 20 }),
+                fc.integer({ min: 1, max: 5 }),
+                (count, canaries, maxUnavailable, racks) => {
+                    const stages = rolloutStages(hosts(count), { canaries, maxUnavailable, racks });
                     expect(stages.flat().map((host) => host.name)).toEqual(hosts(count).map((host) => host.name));
                     expect(stages.every((stage) => stage.length > 0)).toBe(true);
                     const later = canaries > 0 ? stages.slice(1) : stages;
                     expect(later.every((stage) => stage.length <= maxUnavailable)).toBe(true);
-                    expect(later.every((stage) => new Set(stage.map((host) => host.rack)).size === 1)).toBe(true);
+                    expect(later.every((stage) => racksOf(stage) <= racks)).toBe(true);
+                    // Racks of four: one is only ever divided where a stage has no room for it.
+                    const divided = later.filter((stage, index) => stage.at(-1)?.rack === later[index + 1]?.[0]?.rack);
+                    expect(divided.length > 0 && maxUnavailable >= 4).toBe(false);
                 },
             ),
         );
+    });
+
+    it("hold one rack where nobody says more, however many hosts may be away", () => {
+        const sizes = (rollout: { maxUnavailable: number; racks?: number }): number[] =>
+            rolloutStages(hosts(32), { canaries: 1, ...rollout }).map((stage) => stage.length);
+        expect(sizes({ maxUnavailable: 16 })).toEqual([1, 3, 4, 4, 4, 4, 4, 4, 4]);
+        expect(sizes({ maxUnavailable: 16, racks: 4 })).toEqual([1, 15, 16]);
+        expect(sizes({ maxUnavailable: 10, racks: 4 })).toEqual([1, 7, 8, 8, 8]);
+        expect(sizes({ maxUnavailable: 3, racks: 4 })).toEqual([1, 3, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1]);
     });
 });
 

@@ -1,7 +1,7 @@
 /**
- * Preloaded into the program's process by `kilogpu plan`: for every promise and every resource the SDK formats a stack trace,
+ * Preloaded into the program's process by `kilogpu plan` and by the twin's language host: for every promise and every resource the SDK formats a stack trace,
  * mapped through source maps, which took a fifth of an evaluation. One is read only under PULUMI_DEBUG_PROMISE_LEAKS, the other
- * tells the engine source positions that the plan does not show. Stacks of errors are formatted as ever.
+ * tells the engine source positions that neither shows. Stacks of errors are formatted as ever.
  */
 import Module from "node:module";
 

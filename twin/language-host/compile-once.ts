@@ -1,5 +1,5 @@
 /**
- * Preloaded into a TypeScript program's process by `kilogpu plan`, in place of the SDK's compiler: each file is compiled once, by the
+ * Preloaded into a TypeScript program's process by `kilogpu plan` and by the twin's language host, in place of the SDK's compiler: each file is compiled once, by the
  * project's own TypeScript with the options that the SDK would give it, and the result kept by the content of the file, the options
  * and the compiler's version. The compiler itself, a third of an evaluation to load, is needed again only after a file has changed.
  * A checkout of this repository comes with its own files compiled by `npm run build`: there even the first plan needs no compiler.
@@ -19,8 +19,8 @@ interface SourceMapSupport {
 }
 
 /** Set by whoever preloads this: the project's tsconfig.json, and the folder below which compiled files are kept. */
-const configuration = process.env["KILOGPU_PLAN_TSCONFIG"];
-const home = process.env["KILOGPU_PLAN_HOME"] ?? "";
+const configuration = process.env["KILOGPU_COMPILE_TSCONFIG"];
+const home = process.env["KILOGPU_COMPILE_HOME"] ?? "";
 
 if (configuration !== undefined) {
     const compile = compiler(configuration);
@@ -55,7 +55,7 @@ function compiler(tsconfig: string): (fileName: string) => string {
         }
         const code = transpile(require("typescript") as typeof TypeScript, tsconfig, settings, fileName, source);
         if (folder !== undefined) {
-            // Renamed into place, so that a plan that runs at the same time reads the whole or nothing.
+            // Renamed into place, so that a program that runs at the same time reads the whole or nothing.
             const kept = join(folder, name);
             const written = `${kept}.${String(process.pid)}`;
             writeFileSync(written, code);
@@ -65,7 +65,7 @@ function compiler(tsconfig: string): (fileName: string) => string {
     };
 }
 
-/** The folder of what is kept, the user's alone; undefined where none can be made: then each plan compiles anew. */
+/** The folder of what is kept, the user's alone; undefined where none can be made: then each run compiles anew. */
 function keep(): string | undefined {
     const folder = join(home, "typescript");
     try {

@@ -1,4 +1,4 @@
-/** One TypeScript file to JavaScript as the plan runs it, and the name under which the result is kept: `npm run build` and the plan share both. */
+/** One TypeScript file to JavaScript as the plan and the twin run it, and the name under which the result is kept: `npm run build` and they share both. */
 import { createHash } from "node:crypto";
 import { basename, dirname, join, resolve } from "node:path";
 import type * as TypeScript from "typescript";

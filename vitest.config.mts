@@ -20,5 +20,7 @@ export default defineConfig({
         testTimeout: 60_000,
         hookTimeout: 60_000,
         pool: "forks",
+        // By default one core is left for vitest itself, which is idle: on two cores that is half the machine.
+        maxWorkers: "100%",
     },
 });

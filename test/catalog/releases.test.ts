@@ -35,6 +35,12 @@ describe("release catalogue", () => {
         }
     });
 
+    it("tests the rules and dashboards with the Prometheus that the chart installs", () => {
+        expect(release("kube-prometheus-stack").inside?.images).toContain(
+            `quay.io/prometheus/prometheus:${release("prometheus").appVersion ?? ""}`,
+        );
+    });
+
     it.each(releasesOf("chart"))("chart $name says where it comes from and where it goes", (entry) => {
         expect(entry.location).toMatch(/^(https|oci):\/\//);
         expect(entry.namespace).toMatch(/^[a-z0-9-]+$/);

@@ -33,7 +33,8 @@ export async function buildTool(
     const module = await describeModule(go.path, wrapper, recipe, env);
     const stamps = Object.entries(recipe.build.stamps(version, module.date));
     const linker = ["-s", "-w", ...stamps.map(([variable, value]) => `-X=${variable}=${value}`)].join(" ");
-    const flags = ["-trimpath", "-ldflags", linker];
+    const { tags = [] } = recipe.build;
+    const flags = ["-trimpath", ...(tags.length === 0 ? [] : [`-tags=${tags.join(",")}`]), "-ldflags", linker];
     const stale = await promisify(execFile)(
         go.path,
         ["list", ...flags, "-deps", "-f", "{{if .Stale}}{{.ImportPath}}{{end}}", recipe.build.package],

@@ -45,6 +45,9 @@ export function goEnvironment(go: GoSdk, goDirective: string): NodeJS.ProcessEnv
         CGO_ENABLED: "0",
         GOFLAGS: "-buildvcs=false",
         GOWORK: "off",
+        // The compiler spends a seventh of its time collecting garbage (amtool: 101 s at Go's default of 100, 86 s at 400), and its largest
+        // process, the linker of kube-apiserver, holds 2.0 instead of 1.9 GB.
+        GOGC: process.env["GOGC"] ?? "400",
         // An older Go fetches the toolchain that the module asks for; a newer one must not reach for the network.
         GOTOOLCHAIN: atLeast(go.version, goDirective) ? "local" : "auto",
     };

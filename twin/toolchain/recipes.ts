@@ -28,6 +28,8 @@ export interface Recipe {
         module: string;
         /** Package of the executable. */
         package: string;
+        /** Build tags. Defaults to none. */
+        tags?: string[];
         /** `-X` settings: a program that is not told its version says v0.0.0, and others then refuse it. */
         stamps: (version: string, date: string) => { [variable: string]: string };
         /** Folders of the module that the twin reads, kept beside the executable. */
@@ -85,9 +87,10 @@ function prometheus(tool: ToolName): Recipe {
     return {
         tool,
         installed: { versionArguments: ["--version"], fits: any },
-        // The Go module counts v0.307 where the product says 3.7.
+        // The Go module counts v0.311.3 where the product says 3.11.3.
         download: (version, os, cpu) => {
-            const product = `3.${Number(minorOf(version).split(".")[1]) - 300}.0`;
+            const [, minor = "", patch = ""] = version.split(".");
+            const product = `3.${Number(minor) - 300}.${patch}`;
             const base = `https://github.com/prometheus/prometheus/releases/download/v${product}`;
             const folder = `prometheus-${product}.${os}-${cpu}`;
             return {
@@ -100,6 +103,8 @@ function prometheus(tool: ToolName): Recipe {
             wrapper: "prometheus",
             module: "github.com/prometheus/prometheus",
             package: `github.com/prometheus/prometheus/cmd/${tool}`,
+            // No clouds to discover targets in, a fifth of what is compiled: in a twin they come over HTTP and from the configuration.
+            tags: ["remove_all_sd"],
             stamps: (version, date) => ({
                 "github.com/prometheus/common/version.Version": version.slice(1),
                 "github.com/prometheus/common/version.BuildDate": date,

@@ -35,11 +35,11 @@ export const ncclUsesTheFabric = resourceRule(
             .filter((item) => {
                 const name = item.text("name") ?? "";
                 const value = item.text("value");
-                // NCCL compares the names of networks without regard to case.
+                // NCCL compares both names without regard to case (NVIDIA/nccl src/plugin/net.cc at 5067397, strcasecmp).
                 return (
                     value !== undefined &&
                     ((name === "NCCL_NET" && value.toLowerCase() === "socket") ||
-                        (name === "NCCL_NET_PLUGIN" && value === "none") ||
+                        (name === "NCCL_NET_PLUGIN" && value.toLowerCase() === "none") ||
                         (name === "OFI_NCCL_DISABLE" && value === "1") ||
                         (name === "FI_PROVIDER" && value !== "efa"))
                 );

@@ -106,6 +106,11 @@ export const jobsAndStorage: Mutant[] = [
         edits: [set(runtime, [...container, "env"], appended({ name: "NCCL_NET_PLUGIN", value: "none" }))],
     },
     {
+        rule: "nccl-uses-the-fabric",
+        change: "plugin off in upper case, which NCCL takes too",
+        edits: [set(runtime, [...container, "env"], appended({ name: "NCCL_NET_PLUGIN", value: "NONE" }))],
+    },
+    {
         rule: "gpu-pods-tolerate-the-gpu-taint",
         change: "no tolerations",
         edits: [set(runtime, [...pod, "tolerations"], [])],

@@ -9,6 +9,8 @@ export default defineConfig({
         pool: "forks",
         fileParallelism: false,
         sequence: { concurrent: false },
+        // Of tests that say themselves that they run beside each other.
+        maxConcurrency: 2,
         reporters: ["verbose"],
     },
 });

@@ -70,16 +70,16 @@ function deadMetrics(): string[] {
 }
 
 describe("promtool check rules", () => {
-    it.each(names)("accepts everything shipped for %s", (name) => {
+    it.each(names)("accepts everything shipped for %s", async (name) => {
         const files = (built[name]?.groups ?? []).map((group) => `${name}.${group.name}.json`);
-        const result = promtool(folder, "check", "rules", ...files);
+        const result = await promtool(folder, "check", "rules", ...files);
         expect(result.text).toContain("SUCCESS");
         expect(result.ok, result.text).toBe(true);
     });
 });
 
 describe("promtool test rules", () => {
-    it.each(Object.keys(ruleCases))("%s", (group) => {
+    it.concurrent.each(Object.keys(ruleCases))("%s", async (group) => {
         const files: string[] = [];
         for (const name of names) {
             const mine = (ruleCases[group] ?? []).filter((entry) => (entry.infrastructure ?? "efa") === name);
@@ -103,7 +103,7 @@ describe("promtool test rules", () => {
                 files.push(file);
             }
         }
-        const result = promtool(folder, "test", "rules", ...files);
+        const result = await promtool(folder, "test", "rules", ...files);
         expect(result.ok, result.text).toBe(true);
     });
 

@@ -1,8 +1,8 @@
 /** Runs one drill: waits for quiet, breaks something, watches the alert come, mends it, and judges. */
-import { availableParallelism, loadavg } from "node:os";
 import { waitForObject, type ApiClient } from "../control-plane";
 import { isReady, readCluster } from "./cluster-view";
 import type { Drill } from "./drills";
+import { missedScrapes } from "./missed-scrapes";
 import { judge, type Judgement } from "./judgement";
 import type { Monitors } from "./monitors";
 import { firing, type Notification } from "./notifications";
@@ -120,25 +120,6 @@ async function prepareSpare(victim: Victim, options: DrillOptions, note: (what: 
     note(`every machine holds a pod of ${victim.job.key}: a spare joins, ${name}`);
 }
 
-/** Below this share of scrapes that were answered, what arrived says more of the machine than of the rules. */
-const enoughScrapes = 0.9;
-
-/** Whether this machine kept up since `from`, ms: a drill scrapes every two seconds what life scrapes every minute. */
-async function tooBusy(monitors: Monitors, from: number): Promise<string[]> {
-    const seconds = Math.ceil((Date.now() - from) / 1000);
-    const jobs = await new PrometheusApi(monitors.prometheus).query(
-        `avg by (job) (avg_over_time(up[${seconds.toString()}s])) < ${enoughScrapes.toString()}`,
-    );
-    if (jobs.length === 0) {
-        return [];
-    }
-    const shares = jobs.map(({ labels, value }) => `${labels["job"] ?? ""} ${Math.round(100 * value).toString()} %`);
-    const load = `load ${(loadavg()[0] ?? 0).toFixed(1)} on ${availableParallelism().toString()} processors`;
-    return [
-        `scrapes that were answered in time: ${shares.join(", ")} (${load}): other alerts can come from that alone; run the drill again on a quiet machine`,
-    ];
-}
-
 /** Runs it. What it broke is mended also where it fails. */
 export async function runDrill(drill: Drill, options: DrillOptions): Promise<DrillResult> {
     const { api, monitors, scale } = options;
@@ -170,7 +151,7 @@ export async function runDrill(drill: Drill, options: DrillOptions): Promise<Dri
         const notifications = await watch(victim, options, deadline, recovery, note);
         const judgement = judge(drill, victim, notifications, monitors, recovery?.whole);
         if (!judgement.passed) {
-            judgement.failures.push(...(await tooBusy(monitors, injectedAt)));
+            judgement.failures.push(...(await missedScrapes(new PrometheusApi(monitors.prometheus), injectedAt)));
         }
         return { drill: drill.name, victim, timeline, notifications, ...judgement };
     } finally {

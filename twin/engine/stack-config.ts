@@ -1,5 +1,5 @@
 /** The copy of a stack's YAML that the twin's engine reads. The user's file keeps its secrets provider, its salt and its comments. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { writeWhole } from "../control-plane/layout";
@@ -85,4 +85,14 @@ export function copyStackFile(from: string, to: string): string[] {
     const { yaml, secrets } = twinStackFile(existsSync(from) ? readFileSync(from, "utf8") : "", salt);
     writeWhole(to, yaml);
     return secrets;
+}
+
+/**
+ * Makes the copy follow the user's file where that was edited since. A copy that is newer stays: `pulumi config set` in a shell of the twin has
+ * written it.
+ */
+export function refreshStackFile(from: string, to: string): void {
+    if (existsSync(from) && existsSync(to) && statSync(from).mtimeMs > statSync(to).mtimeMs) {
+        copyStackFile(from, to);
+    }
 }

@@ -101,11 +101,11 @@ const jobName = (scenario: Scenario, index: number): string =>
     `${scenarios.indexOf(scenario).toString()}-${index.toString()}`;
 
 /** Runs the rules over all curves; a test that expects nothing prints what it got. */
-function ask(
+async function ask(
     folder: string,
     batches: unknown[][],
     questions: { [name: string]: { expr: string; at: number } },
-): { [name: string]: Map<string, number> } {
+): Promise<{ [name: string]: Map<string, number> }> {
     const built = alertRules(exampleInfrastructures["efa"] as never);
     const groups = built.groups.filter((group) =>
         ["kilogpu.training-statistics", "kilogpu.training"].includes(group.name),
@@ -128,7 +128,7 @@ function ask(
         })),
     };
     writeFileSync(path.join(folder, "bench.json"), JSON.stringify(test));
-    const { text } = promtool(folder, "test", "rules", "bench.json");
+    const { text } = await promtool(folder, "test", "rules", "bench.json");
     for (const [, labels = "", value = ""] of text.matchAll(/\{([^}]*question=[^}]*)\} ([-+0-9.eE]+)/g)) {
         const read = (name: string): string => new RegExp(`${name}="([^"]*)"`).exec(labels)?.[1] ?? "";
         (answers[read("question")] ??= new Map()).set(`${read("alertname")} ${read("job_name")}`, Number(value));
@@ -145,7 +145,7 @@ function ask(
 const percentile = (sorted: number[], share: number): number =>
     sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 
-it("finds what was put in, and pages for nothing else", () => {
+it("finds what was put in, and pages for nothing else", async () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), "kilogpu-bench-"));
     const curves = scenarios.flatMap((scenario, kind) =>
         Array.from({ length: perKind }, (_, index) => ({ scenario, index, seed: 1 + kind * 1000 + index })),
@@ -157,7 +157,7 @@ it("finds what was put in, and pages for nothing else", () => {
             .flatMap((entry) => series(entry.scenario, entry.index, entry.seed)),
     );
     const firing = 'ALERTS{namespace="bench",alertstate="firing"}';
-    const answers = ask(folder, input, {
+    const answers = await ask(folder, input, {
         // Beginnings of an alert before anything was wrong, on every curve.
         before: {
             expr: `count_over_time((${firing} unless ${firing} offset ${intervalSeconds.toString()}s)[${(beginSeconds - 1).toString()}s:${intervalSeconds.toString()}s])`,

@@ -15,6 +15,7 @@ export default defineConfig({
             "test/logs/**",
             "test/dashboards/**",
             "test/languages/**",
+            "test/switches/**",
             "node_modules/**",
         ],
         testTimeout: 60_000,

@@ -1,6 +1,7 @@
 /** The difference between two plans: resources, GPUs, dollars, and what it does to the pools that run. */
 import type { Plan, PlannedResource } from "./contract";
 import { consequenceOf, Disruption, GRAVITY, renews } from "./disruption";
+import { hostConsequence, hostEffects, hostOf, runsAgain } from "./host-steps";
 import { computedPaths, type Json } from "./values";
 
 /** One resource that differs. */
@@ -13,6 +14,8 @@ export interface ResourceChange {
     effect: string;
     /** Input paths that differ; empty for creates and deletes. */
     paths: string[];
+    /** Host of a site that the change is made on, where it is a step of one. */
+    host?: string;
 }
 
 /** What happens to one node pool. */
@@ -107,6 +110,11 @@ function resourceChanges(before: Plan, after: Plan): ResourceChange[] {
     const now = new Map(after.resources.map((resource) => [resource.urn, resource]));
     const renewed: Renewed = new Map();
     const changes: ResourceChange[] = [];
+    const hostIn = (resource: PlannedResource, plan: ReadonlyMap<string, PlannedResource>): { host?: string } => {
+        const component = resource.parent === null ? undefined : plan.get(resource.parent);
+        const host = component === undefined ? undefined : hostOf(resource, component);
+        return host === undefined ? {} : { host };
+    };
     // In the order of registration: whatever a resource depends on came before it.
     for (const resource of after.resources) {
         const { urn, type, name } = resource;
@@ -120,6 +128,7 @@ function resourceChanges(before: Plan, after: Plan): ResourceChange[] {
                 disruption: Disruption.None,
                 effect: "created",
                 paths: [],
+                ...hostIn(resource, now),
             });
             continue;
         }
@@ -134,8 +143,9 @@ function resourceChanges(before: Plan, after: Plan): ResourceChange[] {
             ]),
         ];
         if (paths.length > 0) {
-            const { disruption, effect } = consequenceOf(previous, resource, paths);
-            const replaced = disruption === Disruption.Replace;
+            const { disruption, effect } =
+                hostConsequence(previous, resource) ?? consequenceOf(previous, resource, paths);
+            const replaced = disruption === Disruption.Replace || runsAgain(type, paths);
             renewed.set(urn, replaced ? () => true : renews(type, paths));
             changes.push({
                 urn,
@@ -145,10 +155,12 @@ function resourceChanges(before: Plan, after: Plan): ResourceChange[] {
                 disruption,
                 effect,
                 paths,
+                ...hostIn(resource, now),
             });
         }
     }
-    for (const { urn, type, name, protect } of before.resources) {
+    for (const resource of before.resources) {
+        const { urn, type, name, protect } = resource;
         if (!now.has(urn)) {
             changes.push({
                 urn,
@@ -158,6 +170,7 @@ function resourceChanges(before: Plan, after: Plan): ResourceChange[] {
                 disruption: Disruption.Replace,
                 effect: protect ? "deleted; it is protected, so that the update stops here" : "deleted",
                 paths: [],
+                ...hostIn(resource, old),
             });
         }
     }
@@ -194,7 +207,11 @@ function poolChanges(
                 // The hours of a pool: what they do to its size is said in nodes below.
                 change.type !== "aws:autoscaling/schedule:Schedule",
         );
-        const effects = disturbing.map(({ name, effect }) => `${name}: ${effect}`);
+        const component = [...resources.values()].find(({ urn }) => urn === now.urn);
+        const effects = [
+            ...disturbing.filter(({ host }) => host === undefined).map(({ name, effect }) => `${name}: ${effect}`),
+            ...(component === undefined ? [] : hostEffects(disturbing, component)),
+        ];
         if (nodesAfter < nodesBefore) {
             effects.push(`${nodesBefore - nodesAfter} of ${nodesBefore} nodes drain`);
         } else if (nodesAfter > nodesBefore) {

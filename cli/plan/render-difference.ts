@@ -3,6 +3,7 @@ import colors from "picocolors";
 import { hoursPerMonth } from "../../catalog/prices";
 import { dollars, grouped, table } from "../table";
 import type { PlanDifference, ResourceChange } from "./compare";
+import { folded } from "./host-steps";
 
 const MARK: { [change in ResourceChange["change"]]: string } = { create: "+", delete: "-", update: "~", replace: "±" };
 
@@ -36,8 +37,8 @@ export function renderDifference(difference: PlanDifference): string[] {
         colors.bold(`${difference.before} → ${difference.after}: ${counts(difference)}`),
         ...headline(difference),
         "",
-        ...difference.resources.map((change) => {
-            const line = `${MARK[change.change]} ${change.type} ${change.name}${change.paths.length === 0 ? "" : `: ${change.paths.slice(0, 4).join(", ")}${change.paths.length > 4 ? ` and ${change.paths.length - 4} more` : ""}`}`;
+        ...folded(difference.resources).map((change) => {
+            const line = `${MARK[change.change]} ${change.type} ${change.name}${change.paths.length === 0 ? "" : `: ${change.paths.slice(0, 4).join(", ")}${change.paths.length > 4 ? ` and ${change.paths.length - 4} more` : ""}`}${change.count > 1 ? ` (${change.count} hosts)` : ""}`;
             return change.change === "create"
                 ? colors.green(line)
                 : change.change === "update"
@@ -62,7 +63,7 @@ export function renderDifference(difference: PlanDifference): string[] {
                   "",
                   ...table(
                       [{ heading: "elsewhere" }, { heading: "disruption" }, { heading: "what happens" }],
-                      difference.elsewhere.map(({ name, disruption, effect }) => [name, disruption, effect]),
+                      folded(difference.elsewhere).map(({ name, disruption, effect }) => [name, disruption, effect]),
                   ),
               ]),
     ];
@@ -101,7 +102,7 @@ export function renderMarkdown(environment: string, difference: PlanDifference):
         lines.push(
             "| Elsewhere | Disruption | What happens |",
             "|---|---|---|",
-            rows(difference.elsewhere.map(({ name, disruption, effect }) => [name, disruption, effect])),
+            rows(folded(difference.elsewhere).map(({ name, disruption, effect }) => [name, disruption, effect])),
             "",
         );
     }
@@ -120,10 +121,10 @@ export function renderMarkdown(environment: string, difference: PlanDifference):
             "| | Type | Name | Paths |",
             "|---|---|---|---|",
             rows(
-                difference.resources.map((change) => [
+                folded(difference.resources).map((change) => [
                     `\`${MARK[change.change]}\``,
                     change.type,
-                    change.name,
+                    change.count > 1 ? `${change.name} (${change.count} hosts)` : change.name,
                     change.paths.join("<br>"),
                 ]),
             ),

@@ -106,6 +106,7 @@ function createHost(
     options: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): HostSteps {
     const { ssh, server } = args.cluster;
+    const driftOf = (name: keyof HostSettings): string => drift[`${host.name}/${name}`] ?? "";
     const step = (name: keyof HostSettings, after: pulumi.Resource[], secret?: pulumi.Input<string>) =>
         stepCommand(
             `${pool}-${host.name}-${name}`,
@@ -115,7 +116,9 @@ function createHost(
                 script: SCRIPTS[name],
                 settings: settings[name],
                 apply: "apply",
-                drift: drift[`${host.name}/${name}`] ?? "",
+                // What runtime mends is in force once RKE2 has started again.
+                drift:
+                    name === "join" ? [driftOf("runtime"), driftOf("join")].filter(Boolean).join("\n") : driftOf(name),
                 ...(secret === undefined ? {} : { secret }),
             },
             { parent: options.parent, dependsOn: after },

@@ -81,13 +81,18 @@ export function rke2Settings(host: InventoryHost, rke2: BareMetalNodePoolArgs["c
         ...(rke2.imagesUrl === undefined ? {} : { IMAGES_URL: rke2.imagesUrl, IMAGES_SHA256: rke2.imagesSha256 ?? "" }),
         NODE_NAME: host.name,
         NODE_ADDRESS: host.address,
+        // RKE2 reads its registries as it starts: where they change, the step that starts it runs again after the one that writes them.
+        ...registrySettings(rke2),
     };
 }
 
 /** Settings of the runtime step. */
 export function runtimeSettings(role: string, rke2: BareMetalNodePoolArgs["cluster"]["rke2"]): StepSettings {
+    return { ROLE: role, ...registrySettings(rke2) };
+}
+
+function registrySettings(rke2: BareMetalNodePoolArgs["cluster"]["rke2"]): StepSettings {
     return {
-        ROLE: role,
         ...(rke2.registryMirror === undefined ? {} : { REGISTRY_MIRROR: rke2.registryMirror }),
         ...(rke2.registryCa === undefined ? {} : { REGISTRY_CA: rke2.registryCa }),
     };

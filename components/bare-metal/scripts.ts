@@ -65,3 +65,29 @@ export function launcher(script: HostScript, mode: string, settings: { [name: st
         `${user === "root" ? "" : "sudo -n "}env ${[...assignments, 'SECRET_FILE="$d/secret"'].join(" ")} sh "$d/script" ${mode}`,
     ].join("\n");
 }
+
+/** A step as the command of its launcher has it. */
+export interface LaunchedStep {
+    /** Name of the script. */
+    script: string;
+    mode: string;
+    settings: { [name: string]: string };
+}
+
+const ASSIGNMENT = String.raw`[A-Z0-9_]+=(?:'[^']*'|\\')* `;
+const LAUNCHED = new RegExp(
+    String.raw`echo 'kilogpu: ([a-z]+) arrived changed; refused'[^\n]*\n(?:sudo -n )?env ((?:${ASSIGNMENT})*)SECRET_FILE="\$d/secret" sh "\$d/script" ([a-z]+)$`,
+);
+
+/** What `launcher` was given, read back from its command; undefined where another made the command. */
+export function launchedStep(command: string): LaunchedStep | undefined {
+    const [, script, assignments = "", mode] = LAUNCHED.exec(command) ?? [];
+    if (script === undefined || mode === undefined) {
+        return undefined;
+    }
+    const settings = [...assignments.matchAll(new RegExp(ASSIGNMENT, "g"))].map(([assignment]): [string, string] => {
+        const at = assignment.indexOf("=");
+        return [assignment.slice(0, at), assignment.slice(at + 1, -1).replace(/'([^']*)'|\\(')/g, "$1$2")];
+    });
+    return { script, mode, settings: Object.fromEntries(settings) };
+}

@@ -10,6 +10,7 @@ import { plan } from "../../cli/plan/plan";
 import { readProject } from "../../cli/plan/project";
 import { renderDifference, renderMarkdown } from "../../cli/plan/render-difference";
 import { changes, type Change } from "../support/changes";
+import { installed } from "../support/installed";
 import { makeSandbox, type Sandbox } from "../support/twin";
 
 let sandbox: Sandbox;
@@ -64,6 +65,9 @@ function named({ resources }: PlanDifference, change: string, type = ""): string
 
 beforeAll(async () => {
     sandbox = makeSandbox("against");
+    if (!installed("git")) {
+        return;
+    }
     writeFileSync(join(sandbox.project, ".gitignore"), "node_modules\ndist\n");
     git("init", "--quiet");
     git("add", "--all");
@@ -75,7 +79,7 @@ afterAll(() => {
     sandbox.remove();
 });
 
-describe("a change of prod", { timeout: 60_000 }, () => {
+describe.skipIf(!installed("git"))("a change of prod", { timeout: 60_000 }, () => {
     it("of the instance type replaces both pools, their schedules and the job, at another price", async () => {
         const { difference, text, markdown } = await told(changes.instanceType);
         expect(named(difference, "replace", "nodeGroup")).toEqual(["block-a-nodes", "block-b-nodes"]);
@@ -154,7 +158,7 @@ describe("a change of prod", { timeout: 60_000 }, () => {
     });
 });
 
-describe("the command", () => {
+describe.skipIf(!installed("git"))("the command", () => {
     it("compares with a ref and with a saved plan alike, and leaves no work tree", { timeout: 120_000 }, () => {
         const saved = join(sandbox.home, "saved.json");
         writeFileSync(saved, sandbox.kilogpu("plan", "prod", "--json").stdout);

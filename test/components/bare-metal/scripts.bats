@@ -296,9 +296,13 @@ fails() {
     export ROLE=agent REGISTRY_MIRROR=https://registry.example REGISTRY_CA=/etc/ssl/site.pem
     twice runtime
     grep -q 'ca_file: /etc/ssl/site.pem' "$ROOT/etc/rancher/rke2/registries.yaml"
+    [ -e "$ROOT/var/lib/kilogpu/restart-rke2" ]
+    rm "$ROOT/var/lib/kilogpu/restart-rke2"
     unset REGISTRY_MIRROR REGISTRY_CA
     twice runtime
     [ ! -e "$ROOT/etc/rancher/rke2/registries.yaml" ]
+    # A mirror that is gone is used until RKE2 starts again, too.
+    [ -e "$ROOT/var/lib/kilogpu/restart-rke2" ]
 }
 
 @test "join as agent twice: installed, configured and started once; the token is in no argument" {

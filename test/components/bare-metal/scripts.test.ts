@@ -16,6 +16,7 @@ import { delimiter, join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { hostScript, launcher, readDrift, scriptFolder } from "../../../components/bare-metal";
+import { launchedStep } from "../../../components/bare-metal/scripts";
 import { hosts, key } from "./rack";
 
 let folder = "";
@@ -73,6 +74,26 @@ describe("the launcher", () => {
             }),
             { numRuns: 40 },
         );
+    });
+
+    it("can be read back from its command, whatever the values, and no other command can", () => {
+        const value = fc.string({ unit: "grapheme", maxLength: 40 });
+        fc.assert(
+            fc.property(
+                fc.dictionary(fc.stringMatching(/^[A-Z0-9_]{1,12}$/), value, { noNullPrototype: true }),
+                fc.constantFrom("root", "ops"),
+                fc.constantFrom("apply", "check", "reset"),
+                (settings, user, mode) => {
+                    expect(launchedStep(launcher(probe, mode, settings, user))).toEqual({
+                        script: "runtime",
+                        mode,
+                        settings,
+                    });
+                },
+            ),
+        );
+        expect(launchedStep("true")).toBeUndefined();
+        expect(launchedStep("sudo -n cat /etc/rancher/rke2/token")).toBeUndefined();
     });
 
     it("gives the secret as a file that only its owner reads, in no argument and no variable, and removes it", () => {

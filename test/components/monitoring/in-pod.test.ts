@@ -7,6 +7,7 @@ import { alertThresholds } from "../../../catalog/alerts";
 import { trainingStatistics } from "../../../components/monitoring/rules/recordings";
 import { curve } from "../../alerts/curves";
 import { inPod } from "../../alerts/in-pod";
+import { installed } from "../../support/installed";
 
 const training = path.join(__dirname, "../../../training");
 
@@ -21,7 +22,7 @@ function python(program: string): unknown {
     return JSON.parse(run.stdout);
 }
 
-describe("rules in the training pod", () => {
+describe.skipIf(!installed("python3"))("rules in the training pod", () => {
     it("have the limits of the alerts", () => {
         const { sigma, robustSigma, medianRatio, warnAfterStep, explodeRatio, vanishRatio, vanishAbsolute, amp } =
             alertThresholds.training;

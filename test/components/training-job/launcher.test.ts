@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { classify } from "../../../components/monitoring/logs/classify";
 import { launcher, launcherName } from "../../../components/training-job/launcher";
 import { LineSet, linesOf } from "../../logs/lines";
+import { installed } from "../../support/installed";
 
 /**
  * The names of torchrun that the launcher uses, as PyTorch 1.13 to 2.9 have them: `run.main` raises what the first failed rank left, and
@@ -92,7 +93,7 @@ function launch(kind: "exits" | "told" | "says", value: number | string): Launch
     return { status: run.status, output: run.stdout, errors: run.stderr };
 }
 
-describe("launcher", () => {
+describe.skipIf(!installed("python3"))("launcher", () => {
     it.each([
         [0, 0],
         [65, 65],

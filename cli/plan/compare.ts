@@ -207,7 +207,7 @@ function poolChanges(
                 // The hours of a pool: what they do to its size is said in nodes below.
                 change.type !== "aws:autoscaling/schedule:Schedule",
         );
-        const component = [...resources.values()].find(({ urn }) => urn === now.urn);
+        const component = resources.get(now.urn);
         const effects = [
             ...disturbing.filter(({ host }) => host === undefined).map(({ name, effect }) => `${name}: ${effect}`),
             ...(component === undefined ? [] : hostEffects(disturbing, component)),

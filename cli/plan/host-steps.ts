@@ -78,10 +78,9 @@ export function hostOf({ type, name }: { type: string; name: string }, component
 /** What a pool's changes do to its hosts, one sentence for each kind: how many hosts, and in how many stages. */
 export function hostEffects(changes: readonly ResourceChange[], pool: PlannedResource): string[] {
     const hosts = new Map<string, string[]>();
-    for (const change of changes) {
-        const host = hostOf(change, pool);
+    for (const { host, effect } of changes) {
         if (host !== undefined) {
-            hosts.set(change.effect, [...(hosts.get(change.effect) ?? []), host]);
+            hosts.set(effect, [...(hosts.get(effect) ?? []), host]);
         }
     }
     return [...hosts].map(([effect, names]) => {
@@ -110,11 +109,13 @@ export interface ShownChange extends ResourceChange {
 
 /** Changes of one kind to one step of more than two hosts become one, where the first of them was. */
 export function folded(changes: readonly ResourceChange[]): ShownChange[] {
-    const key = ({ change, type, name, paths, effect, host }: ResourceChange): string =>
-        host === undefined ? name : JSON.stringify([change, type, name.replace(`-${host}-`, "-*-"), paths, effect]);
     const groups = new Map<string, ResourceChange[]>();
     for (const change of changes) {
-        const id = change.host === undefined ? change.urn : key(change);
+        const { host, type, name, paths, effect } = change;
+        const id =
+            host === undefined
+                ? change.urn
+                : JSON.stringify([change.change, type, name.replace(`-${host}-`, "-*-"), paths, effect]);
         groups.set(id, [...(groups.get(id) ?? []), change]);
     }
     return [...groups.values()].flatMap((group): ShownChange[] => {

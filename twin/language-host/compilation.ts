@@ -1,6 +1,6 @@
 /**
  * Starts TypeScript programs without the SDK's compiler where that is possible: who runs a program here, the plan or the twin's engine, preloads
- * what compiles each file once, and what spares the SDK's stack traces of promises. Together they are half of a program's time.
+ * what compiles each file once, and what spares the SDK's stack traces of promises. Together they took a quarter of a preview of dev (8.4 s, 6.4 s without).
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";

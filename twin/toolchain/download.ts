@@ -6,7 +6,7 @@ import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { toolchainHome } from "../places";
 import type { Step } from "../progress";
-import type { Recipe } from "./recipes";
+import type { Download, Recipe } from "./recipes";
 
 const retryAfterMs = 3_600_000;
 
@@ -20,13 +20,7 @@ export async function downloadTool(recipe: Recipe, version: string, folder: stri
         throw new DownloadUnavailable("no executables are published");
     }
     step.update("asking for the official download");
-    const sums = source.checksums === undefined ? undefined : (await fetchBytes(source.checksums)).toString("utf8");
-    const bytes = await fetchBytes(source.url, (done, total) => {
-        step.update(`${Math.round(done / 1e6)} of ${total === 0 ? "?" : Math.round(total / 1e6)} MB`);
-    });
-    if (sums !== undefined) {
-        verify(source.url, bytes, sums);
-    }
+    const bytes = await fetchVerified(source, step);
     const executable = join(folder, "bin", recipe.tool);
     mkdirSync(dirname(executable), { recursive: true });
     if (source.member === undefined) {
@@ -43,16 +37,23 @@ export async function downloadTool(recipe: Recipe, version: string, folder: stri
 
 /** Unpacks a published `.tar.gz` into a folder. Throws DownloadUnavailable where it cannot be had, an Error where its sum is another. */
 export async function downloadArchive(url: string, checksums: string, folder: string, step: Step): Promise<void> {
-    const sums = (await fetchBytes(checksums)).toString("utf8");
-    const bytes = await fetchBytes(url, (done, total) => {
-        step.update(`${Math.round(done / 1e6)} of ${total === 0 ? "?" : Math.round(total / 1e6)} MB`);
-    });
-    verify(url, bytes, sums);
+    const bytes = await fetchVerified({ url, checksums }, step);
     mkdirSync(folder, { recursive: true });
     const archive = join(folder, "download.tar.gz");
     writeFileSync(archive, bytes);
     await promisify(execFile)("tar", ["-xzf", archive, "-C", folder]);
     rmSync(archive);
+}
+
+async function fetchVerified({ url, checksums }: Pick<Download, "url" | "checksums">, step: Step): Promise<Buffer> {
+    const sums = checksums === undefined ? undefined : (await fetchBytes(checksums)).toString("utf8");
+    const bytes = await fetchBytes(url, (done, total) => {
+        step.update(`${Math.round(done / 1e6)} of ${total === 0 ? "?" : Math.round(total / 1e6)} MB`);
+    });
+    if (sums !== undefined) {
+        verify(url, bytes, sums);
+    }
+    return bytes;
 }
 
 function sourceOf(recipe: Recipe, version: string): ReturnType<NonNullable<Recipe["download"]>> | undefined {

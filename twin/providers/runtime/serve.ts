@@ -5,7 +5,7 @@ import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct, type JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
-import { bind } from "../../language-host/serve";
+import { bind, messageLimits } from "../../language-host/serve";
 import { coveredBy, type PropertyChange } from "./diff";
 import type { Provider, ResourceIdentity } from "./provider";
 import {
@@ -197,8 +197,7 @@ export async function serve(provider: Provider): Promise<void> {
                 );
         }) as grpc.handleUnaryCall<never, unknown> as grpc.UntypedHandleCall;
     }
-    const limits = { "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 };
-    const server = new grpc.Server(limits);
+    const server = new grpc.Server(messageLimits);
     server.addService(ResourceProviderService, handlers);
     const port = await bind(server);
     process.stdout.write(`${port}\n`);
